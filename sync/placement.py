@@ -1,0 +1,237 @@
+"""Placement: where the events of a segment belong among those a log holds.
+
+A stream's events form a tree: a plain chain, until a key is used twice. A log
+keeps it as numbered branches, each a contiguous piece: branch 0 is whatever
+came first; a fork, or a piece that arrived before its predecessors, opens the
+next. Numbers depend on the order of arrival and never leave the log; what
+does leave, the row, does not depend on it.
+
+`duplicate` is said only of an equal id. The same number with another id is a
+fork, and both are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from sync.event import ORIGIN
+from sync.limits import BRANCHES_MAX, GAPS_MAX
+from sync.segment import Segment
+from sync.stream import StreamKey
+from sync.summary import Mark, Row
+
+STORED = 0
+DUPLICATE = 1
+HELD = 2
+REFUSED = 3
+FORK = 4
+BUSY = 5
+VERDICT_NAMES = ("stored", "duplicate", "held", "refused", "fork", "busy")
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A contiguous piece of a stream: events `first_seq`..`tip_seq`, after the event `base`.
+
+    `head` is its last signed event; events up to `tip` may follow unsigned, on
+    the node that writes them. An unsigned branch has `head_seq == first_seq - 1`.
+    """
+
+    first_seq: int
+    base: bytes
+    head_seq: int
+    head: bytes
+    tip_seq: int
+    tip: bytes
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """What a log knows of one stream without reading its events."""
+
+    id: bytes
+    key: StreamKey
+    branches: tuple[Branch, ...] = ()
+    dangling: tuple[Mark, ...] = ()
+    bare: tuple[Mark, ...] = ()
+
+    @property
+    def forked(self) -> bool:
+        """Whether two signed events of this stream share a predecessor or an end."""
+        return len(signed_heads(self)) > 1 and not self.dangling
+
+
+class HeldEvent(NamedTuple):
+    """Where a log keeps an event, and whether with its payload."""
+
+    branch: int
+    seq: int
+    id: bytes
+    has_payload: bool
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """What to write for one segment.
+
+    `inserts` are `(branch, start, stop)` positions of the segment; `fills` are
+    `(branch, position)` whose payload was missing; `signature` is `(branch,
+    seq)` of the head the segment's signature belongs to, or None where known;
+    `verdicts` has one entry an event.
+    """
+
+    stream: bytes
+    inserts: tuple[tuple[int, int, int], ...]
+    fills: tuple[tuple[int, int], ...]
+    signature: tuple[int, int] | None
+    verdicts: tuple[int, ...]
+    state: StreamState
+
+
+Find = Callable[[bytes, int, int], list[HeldEvent]]
+"""Look up the events a log holds of a stream, first to last number, in every branch."""
+
+
+def signed_heads(state: StreamState) -> tuple[Mark, ...]:
+    """The signed events that no signed event follows, sorted."""
+    signed = [b for b in state.branches if b.head_seq >= b.first_seq]
+    followed = {branch.base for branch in signed}
+    return tuple(sorted({(b.head_seq, b.head) for b in signed if b.head not in followed}))
+
+
+def row_of(state: StreamState) -> Row | None:
+    """The stream's row, or None while nothing of it is signed."""
+    heads = signed_heads(state)
+    return Row(state.key, heads, state.dangling, state.bare) if heads else None
+
+
+def place(state: StreamState | None, segment: Segment, find: Find) -> Placement:
+    """Decide where a checked segment goes. Pure: the caller writes what is returned."""
+    if state is None:
+        state = StreamState(segment.stream, segment.key)
+    number = _continued(state, segment)
+    if number is not None:
+        return _extend(state, number, segment)
+    return _weave(state, segment, find(segment.stream, segment.first_seq - 1, segment.last_seq))
+
+
+def _continued(state: StreamState, segment: Segment) -> int | None:
+    """The branch that this segment simply continues, the everyday case, or None."""
+    if any(b.tip_seq >= segment.first_seq for b in state.branches) or state.dangling:
+        return None
+    for number, branch in enumerate(state.branches):
+        if branch.tip == segment.previous and branch.tip_seq == segment.first_seq - 1:
+            return number if branch.tip == branch.head else None
+    return 0 if not state.branches and segment.first_seq == 0 else None
+
+
+def _extend(state: StreamState, number: int, segment: Segment) -> Placement:
+    count, last = len(segment.ids), segment.ids[-1]
+    if number < len(state.branches):
+        grown = msgspec.structs.replace(
+            state.branches[number], head_seq=segment.last_seq, head=last, tip_seq=segment.last_seq, tip=last
+        )
+        branches = (*state.branches[:number], grown, *state.branches[number + 1 :])
+    else:
+        branches = (Branch(segment.first_seq, segment.previous, segment.last_seq, last, segment.last_seq, last),)
+    bare = state.bare
+    if None in segment.payloads:
+        missing = [(segment.first_seq + i, segment.ids[i]) for i, p in enumerate(segment.payloads) if p is None]
+        bare = tuple(sorted({*bare, *missing}))
+        if len(bare) > GAPS_MAX:
+            return _busy(state, segment)
+    after = msgspec.structs.replace(state, branches=branches, bare=bare)
+    verdicts = (STORED,) * count
+    return Placement(state.id, ((number, 0, count),), (), (number, segment.last_seq), verdicts, after)
+
+
+def _busy(state: StreamState, segment: Segment) -> Placement:
+    """Nothing of the segment is stored: it would exceed what one stream may keep open."""
+    return Placement(state.id, (), (), None, (BUSY,) * len(segment.ids), state)
+
+
+class _Weaver:
+    """The general case, one event at a time: duplicates, fills, forks and pieces out of order."""
+
+    def __init__(self, state: StreamState, held: list[HeldEvent]) -> None:
+        self.branches = list(state.branches)
+        self.dangling = set(state.dangling)
+        self.bare = set(state.bare)
+        self.by_id = {event.id: event for event in held}
+        self.held_seqs = {event.seq for event in held}
+        self.inserts: list[tuple[int, int, int]] = []
+        self.fills: list[tuple[int, int]] = []
+        self.verdicts: list[int] = []
+
+    def take(self, position: int, seq: int, previous: bytes, identity: bytes, has_payload: bool) -> None:
+        known = self.by_id.get(identity)
+        if known is None:
+            self.verdicts.append(FORK if seq in self.held_seqs else STORED)
+            self._insert(position, seq, previous, identity)
+            if not has_payload:
+                self.bare.add((seq, identity))
+        elif has_payload and not known.has_payload:
+            self.fills.append((known.branch, position))
+            self.bare.discard((seq, identity))
+            self.verdicts.append(STORED)
+        else:
+            self.verdicts.append(DUPLICATE)
+
+    def _insert(self, position: int, seq: int, previous: bytes, identity: bytes) -> None:
+        for number, branch in enumerate(self.branches):
+            if branch.tip == previous and branch.tip_seq == seq - 1:
+                break
+        else:
+            number = len(self.branches)
+            self.branches.append(Branch(seq, previous, seq - 1, previous, seq - 1, previous))
+            if seq > 0 and previous not in self.by_id:
+                self.dangling.add((seq - 1, previous))
+        self.branches[number] = msgspec.structs.replace(self.branches[number], tip_seq=seq, tip=identity)
+        self.dangling.discard((seq, identity))
+        self.by_id[identity] = HeldEvent(number, seq, identity, True)
+        if self.inserts and self.inserts[-1][0] == number and self.inserts[-1][2] == position:
+            self.inserts[-1] = (number, self.inserts[-1][1], position + 1)
+        else:
+            self.inserts.append((number, position, position + 1))
+
+    def sign(self, seq: int, identity: bytes) -> tuple[int, int] | None:
+        """Move the signed head of the branch that ends the segment, and of those it ran through."""
+        for number, start, stop in self.inserts:
+            if stop > start and number != self.by_id[identity].branch:
+                self._move_head(number, self.branches[number].tip_seq, self.branches[number].tip)
+        number = self.by_id[identity].branch
+        if seq <= self.branches[number].head_seq:
+            return None
+        self._move_head(number, seq, identity)
+        return (number, seq)
+
+    def _move_head(self, number: int, seq: int, identity: bytes) -> None:
+        if seq > self.branches[number].head_seq:
+            self.branches[number] = msgspec.structs.replace(self.branches[number], head_seq=seq, head=identity)
+
+
+def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Placement:
+    weaver = _Weaver(state, held)
+    previous = segment.previous
+    for position, identity in enumerate(segment.ids):
+        seq = segment.first_seq + position
+        weaver.take(position, seq, previous, identity, segment.payloads[position] is not None)
+        previous = identity
+    signature = weaver.sign(segment.last_seq, segment.ids[-1])
+    too_many = len(weaver.branches) > BRANCHES_MAX or len(weaver.bare) + len(weaver.dangling) > GAPS_MAX
+    if too_many:
+        return _busy(state, segment)
+    after = StreamState(
+        state.id,
+        state.key,
+        tuple(weaver.branches),
+        tuple(sorted(weaver.dangling)),
+        tuple(sorted(weaver.bare)),
+    )
+    inserts, fills = tuple(weaver.inserts), tuple(weaver.fills)
+    return Placement(state.id, inserts, fills, signature, tuple(weaver.verdicts), after)
+
+
+def is_origin(branch: Branch) -> bool:
+    """Whether a branch starts at the stream's first event."""
+    return branch.first_seq == 0 and branch.base == ORIGIN
