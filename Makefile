@@ -1,0 +1,11 @@
+# Every target sets up what it needs first; `make run ARGS=--once`, `make test ARGS="-k merge"`.
+bin := .venv/bin
+.PHONY: setup run test check format bench lock
+
+setup: ; @.ci/setup
+run: setup ; @$(bin)/wayfold demo $(ARGS)
+test: setup ; $(bin)/python -m pytest -n auto $(ARGS)
+check: setup ; $(bin)/ruff format --check && $(bin)/ruff check && $(bin)/mypy && $(bin)/lint-imports
+format: setup ; $(bin)/ruff format && $(bin)/ruff check --fix
+bench: setup ; $(bin)/python -m bench $(ARGS)
+lock: setup ; .ci/lock $(ARGS) && .ci/setup
