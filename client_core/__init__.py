@@ -1,0 +1,1 @@
+"""One node that plays: the rule book (`game`), its file (`store`), its ways to others (`transports`)."""
