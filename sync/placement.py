@@ -3,7 +3,7 @@
 A stream's events form a tree: a plain chain, until a key is used twice. A log
 keeps it as numbered branches, each a contiguous piece: branch 0 is whatever
 came first; a fork, or a piece that arrived before its predecessors, opens the
-next. Numbers depend on the order of arrival and never leave the log; what
+next; a piece whose predecessors arrive is merged with them. Numbers depend on the order of arrival and never leave the log; what
 does leave, the row, does not depend on it.
 
 `duplicate` is said only of an equal id. The same number with another id is a
@@ -39,6 +39,7 @@ class Branch(msgspec.Struct, frozen=True):
     the node that writes them. An unsigned branch has `head_seq == first_seq - 1`.
     """
 
+    number: int
     first_seq: int
     base: bytes
     head_seq: int
@@ -58,8 +59,11 @@ class StreamState(msgspec.Struct, frozen=True):
 
     @property
     def forked(self) -> bool:
-        """Whether two signed events of this stream share a predecessor or an end."""
-        return len(signed_heads(self)) > 1 and not self.dangling
+        """Whether two events of this stream share a predecessor: its key was used twice."""
+        missing = {identity for _, identity in self.dangling}
+        followed = [branch.base for branch in self.branches]
+        inner = [b for b in self.branches if b.base not in missing and not is_origin(b)]
+        return bool(inner) or len(set(followed)) < len(followed)
 
 
 class HeldEvent(NamedTuple):
@@ -77,13 +81,15 @@ class Placement(msgspec.Struct, frozen=True):
     `inserts` are `(branch, start, stop)` positions of the segment; `fills` are
     `(branch, position)` whose payload was missing; `signature` is `(branch,
     seq)` of the head the segment's signature belongs to, or None where known;
-    `verdicts` has one entry an event.
+    `merges` are `(branch, into)` to renumber last of all; `verdicts` has one
+    entry an event.
     """
 
     stream: bytes
     inserts: tuple[tuple[int, int, int], ...]
     fills: tuple[tuple[int, int], ...]
     signature: tuple[int, int] | None
+    merges: tuple[tuple[int, int], ...]
     verdicts: tuple[int, ...]
     state: StreamState
 
@@ -116,51 +122,52 @@ def place(state: StreamState | None, segment: Segment, find: Find) -> Placement:
 
 
 def _continued(state: StreamState, segment: Segment) -> int | None:
-    """The branch that this segment simply continues, the everyday case, or None."""
+    """The position of the branch that this segment simply continues, the everyday case, or None."""
     if any(b.tip_seq >= segment.first_seq for b in state.branches) or state.dangling:
         return None
-    for number, branch in enumerate(state.branches):
+    for position, branch in enumerate(state.branches):
         if branch.tip == segment.previous and branch.tip_seq == segment.first_seq - 1:
-            return number if branch.tip == branch.head else None
+            return position if branch.tip == branch.head else None
     return 0 if not state.branches and segment.first_seq == 0 else None
 
 
-def _extend(state: StreamState, number: int, segment: Segment) -> Placement:
-    count, last = len(segment.ids), segment.ids[-1]
-    if number < len(state.branches):
-        grown = msgspec.structs.replace(
-            state.branches[number], head_seq=segment.last_seq, head=last, tip_seq=segment.last_seq, tip=last
-        )
-        branches = (*state.branches[:number], grown, *state.branches[number + 1 :])
+def _extend(state: StreamState, position: int, segment: Segment) -> Placement:
+    count, last_seq, last = len(segment.ids), segment.last_seq, segment.ids[-1]
+    if position < len(state.branches):
+        old = state.branches[position]
+        grown = Branch(old.number, old.first_seq, old.base, last_seq, last, last_seq, last)
+        branches = (*state.branches[:position], grown, *state.branches[position + 1 :])
     else:
-        branches = (Branch(segment.first_seq, segment.previous, segment.last_seq, last, segment.last_seq, last),)
+        grown = Branch(0, segment.first_seq, segment.previous, last_seq, last, last_seq, last)
+        branches = (grown,)
     bare = state.bare
     if None in segment.payloads:
         missing = [(segment.first_seq + i, segment.ids[i]) for i, p in enumerate(segment.payloads) if p is None]
         bare = tuple(sorted({*bare, *missing}))
         if len(bare) > GAPS_MAX:
             return _busy(state, segment)
-    after = msgspec.structs.replace(state, branches=branches, bare=bare)
-    verdicts = (STORED,) * count
-    return Placement(state.id, ((number, 0, count),), (), (number, segment.last_seq), verdicts, after)
+    after = StreamState(state.id, state.key, branches, state.dangling, bare)
+    number, verdicts = grown.number, (STORED,) * count
+    return Placement(state.id, ((number, 0, count),), (), (number, last_seq), (), verdicts, after)
 
 
 def _busy(state: StreamState, segment: Segment) -> Placement:
     """Nothing of the segment is stored: it would exceed what one stream may keep open."""
-    return Placement(state.id, (), (), None, (BUSY,) * len(segment.ids), state)
+    return Placement(state.id, (), (), None, (), (BUSY,) * len(segment.ids), state)
 
 
 class _Weaver:
     """The general case, one event at a time: duplicates, fills, forks and pieces out of order."""
 
     def __init__(self, state: StreamState, held: list[HeldEvent]) -> None:
-        self.branches = list(state.branches)
+        self.branches = {branch.number: branch for branch in state.branches}
         self.dangling = set(state.dangling)
         self.bare = set(state.bare)
         self.by_id = {event.id: event for event in held}
         self.held_seqs = {event.seq for event in held}
         self.inserts: list[tuple[int, int, int]] = []
         self.fills: list[tuple[int, int]] = []
+        self.merges: list[tuple[int, int]] = []
         self.verdicts: list[int] = []
 
     def take(self, position: int, seq: int, previous: bytes, identity: bytes, has_payload: bool) -> None:
@@ -178,15 +185,15 @@ class _Weaver:
             self.verdicts.append(DUPLICATE)
 
     def _insert(self, position: int, seq: int, previous: bytes, identity: bytes) -> None:
-        for number, branch in enumerate(self.branches):
+        for branch in self.branches.values():
             if branch.tip == previous and branch.tip_seq == seq - 1:
                 break
         else:
-            number = len(self.branches)
-            self.branches.append(Branch(seq, previous, seq - 1, previous, seq - 1, previous))
+            branch = Branch(max(self.branches, default=-1) + 1, seq, previous, seq - 1, previous, seq - 1, previous)
             if seq > 0 and previous not in self.by_id:
                 self.dangling.add((seq - 1, previous))
-        self.branches[number] = msgspec.structs.replace(self.branches[number], tip_seq=seq, tip=identity)
+        number = branch.number
+        self.branches[number] = msgspec.structs.replace(branch, tip_seq=seq, tip=identity)
         self.dangling.discard((seq, identity))
         self.by_id[identity] = HeldEvent(number, seq, identity, True)
         if self.inserts and self.inserts[-1][0] == number and self.inserts[-1][2] == position:
@@ -195,19 +202,28 @@ class _Weaver:
             self.inserts.append((number, position, position + 1))
 
     def sign(self, seq: int, identity: bytes) -> tuple[int, int] | None:
-        """Move the signed head of the branch that ends the segment, and of those it ran through."""
-        for number, start, stop in self.inserts:
-            if stop > start and number != self.by_id[identity].branch:
-                self._move_head(number, self.branches[number].tip_seq, self.branches[number].tip)
+        """Move the signed head of the branch that ends the segment; tell where the signature goes."""
         number = self.by_id[identity].branch
-        if seq <= self.branches[number].head_seq:
+        branch = self.branches[number]
+        if seq <= branch.head_seq:
             return None
-        self._move_head(number, seq, identity)
+        self.branches[number] = msgspec.structs.replace(branch, head_seq=seq, head=identity)
         return (number, seq)
 
-    def _move_head(self, number: int, seq: int, identity: bytes) -> None:
-        if seq > self.branches[number].head_seq:
-            self.branches[number] = msgspec.structs.replace(self.branches[number], head_seq=seq, head=identity)
+    def merge(self) -> None:
+        """Join each piece to the branch that now ends right before it."""
+        for lower in sorted({number for number, _, _ in self.inserts}):
+            while (upper := self._follower(self.branches[lower])) is not None:
+                first = self.branches[lower]
+                self.branches[lower] = msgspec.structs.replace(
+                    upper, number=lower, first_seq=first.first_seq, base=first.base
+                )
+                del self.branches[upper.number]
+                self.merges.append((upper.number, lower))
+
+    def _follower(self, branch: Branch) -> Branch | None:
+        after = (b for b in self.branches.values() if b.base == branch.tip and b.first_seq == branch.tip_seq + 1)
+        return min(after, key=lambda b: b.number, default=None)
 
 
 def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Placement:
@@ -218,18 +234,22 @@ def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Place
         weaver.take(position, seq, previous, identity, segment.payloads[position] is not None)
         previous = identity
     signature = weaver.sign(segment.last_seq, segment.ids[-1])
-    too_many = len(weaver.branches) > BRANCHES_MAX or len(weaver.bare) + len(weaver.dangling) > GAPS_MAX
-    if too_many:
+    weaver.merge()
+    if len(weaver.branches) > BRANCHES_MAX or len(weaver.bare) + len(weaver.dangling) > GAPS_MAX:
         return _busy(state, segment)
+    branches = tuple(weaver.branches[number] for number in sorted(weaver.branches))
     after = StreamState(
-        state.id,
-        state.key,
-        tuple(weaver.branches),
-        tuple(sorted(weaver.dangling)),
-        tuple(sorted(weaver.bare)),
+        state.id, state.key, branches, tuple(sorted(weaver.dangling)), tuple(sorted(weaver.bare))
     )
-    inserts, fills = tuple(weaver.inserts), tuple(weaver.fills)
-    return Placement(state.id, inserts, fills, signature, tuple(weaver.verdicts), after)
+    return Placement(
+        state.id,
+        tuple(weaver.inserts),
+        tuple(weaver.fills),
+        signature,
+        tuple(weaver.merges),
+        tuple(weaver.verdicts),
+        after,
+    )
 
 
 def is_origin(branch: Branch) -> bool:

@@ -70,6 +70,19 @@ class Segment(msgspec.Struct, frozen=True):
         """The number of the signed head."""
         return self.first_seq + len(self.ids) - 1
 
+    def event(self, position: int) -> Event:
+        """One event of the segment, by its position."""
+        return Event(
+            self.stream,
+            self.first_seq + position,
+            self.ids[position - 1] if position else self.previous,
+            self.ids[position],
+            self.payload_hashes[position],
+            self.payloads[position],
+            self.seeds[position],
+            self.salts[position],
+        )
+
 
 def segment_bytes(payload_sizes: Sequence[int]) -> int:
     """An upper bound of a run's inflated bytes, the figure `SEGMENT_BYTES_MAX` limits."""

@@ -1,0 +1,128 @@
+"""The index of a log: all a session decides on, in memory, and overlays for writing.
+
+A `LogIndex` is loaded when a log is opened and follows every commit. A
+`Changes` collects what one transaction does and is applied after COMMIT, so
+nobody ever reads what is not durable; on a rollback it is simply dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from sync.directory import Directory, Statement, read_claim, statement_id
+from sync.errors import LocalError
+from sync.log import HeadSignature, OwnEvents
+from sync.placement import HELD, Branch, Find, Placement, StreamState, place, row_of
+from sync.segment import Segment
+from sync.stream import GameKey, stream_id
+from sync.summary import Row, Summary, row_hash
+
+
+class LogIndex:
+    """Stream states by id, the summary over their rows, and the directory."""
+
+    def __init__(self, game: GameKey, root_key: bytes | None = None) -> None:
+        self.game = game
+        self.summary = Summary()
+        self.directory = Directory(root_key)
+        self.streams: dict[bytes, StreamState] = {}
+        self.statement_audiences: dict[bytes, bytes] = {}
+
+    def load(self, states: Iterable[StreamState], statements: Iterable[Statement]) -> None:
+        """Fill an empty index from what a store holds."""
+        for state in states:
+            self._put(state)
+        self._add_statements(list(statements))
+
+    def row(self, stream: bytes) -> Row | None:
+        """A stream's row, or None where nothing signed is held."""
+        state = self.streams.get(stream)
+        return row_of(state) if state is not None else None
+
+    def apply(self, changes: Changes) -> None:
+        """Take over what a transaction has committed."""
+        for state in changes.streams.values():
+            self._put(state)
+        self._add_statements(changes.statements)
+
+    def _put(self, state: StreamState) -> None:
+        self.streams[state.id] = state
+        row = row_of(state)
+        if row is not None:
+            self.summary.put(state.id, state.key.audience, row_hash(row))
+
+    def _add_statements(self, statements: list[Statement]) -> None:
+        for statement in statements:
+            identity, audience = statement_id(statement.body), read_claim(statement).audience
+            self.statement_audiences[identity] = audience
+            self.summary.put(identity, audience, identity)
+        self.directory.add(statements)
+
+
+class Changes:
+    """What one transaction does to a log: every later step sees the earlier ones."""
+
+    def __init__(self, index: LogIndex) -> None:
+        self._index = index
+        self.streams: dict[bytes, StreamState] = {}
+        self.statements: list[Statement] = []
+        self._statement_ids: set[bytes] = set()
+
+    def state(self, stream: bytes) -> StreamState | None:
+        """A stream's state, with what this transaction changed."""
+        return self.streams.get(stream) or self._index.streams.get(stream)
+
+    def place(self, segment: Segment, find: Find) -> Placement:
+        """Place a checked segment; `find` must see this transaction's own rows."""
+        placement = place(self.state(segment.stream), segment, find)
+        if placement.inserts or placement.fills or placement.signature:
+            self.streams[segment.stream] = placement.state
+        return placement
+
+    def verdicts(self, placement: Placement) -> tuple[int, ...]:
+        """The verdicts to answer: what a key that is not enrolled pushed is stored but held."""
+        if self._index.directory.may_write(placement.state.key):
+            return placement.verdicts
+        return tuple(HELD if verdict == 0 else verdict for verdict in placement.verdicts)
+
+    def extend(self, own: OwnEvents) -> int:
+        """Append own events after the tip, unsigned; returns their branch.
+
+        Raises `LocalError` (`not_the_tip`) where they do not follow a branch's tip.
+        """
+        stream = stream_id(own.key)
+        state = self.state(stream) or StreamState(stream, own.key)
+        first, last = own.events[0], own.events[-1]
+        if not state.branches and first.seq == 0:
+            branch = Branch(0, 0, first.previous, -1, first.previous, last.seq, last.id)
+            self.streams[stream] = StreamState(stream, own.key, (branch,))
+            return 0
+        for branch in state.branches:
+            if branch.tip_seq == first.seq - 1 and branch.tip == first.previous:
+                self._replace(state, msgspec.structs.replace(branch, tip_seq=last.seq, tip=last.id))
+                return branch.number
+        raise LocalError("not_the_tip", f"event {first.seq} does not follow the tip of its stream")
+
+    def sign(self, signature: HeadSignature) -> None:
+        """Move the signed head of an own branch."""
+        state = self.state(signature.stream)
+        branch = next((b for b in state.branches if b.number == signature.branch), None) if state else None
+        if state is None or branch is None or not branch.first_seq <= signature.seq <= branch.tip_seq:
+            raise LocalError("not_held", f"event {signature.seq} was signed but is not held")
+        if signature.seq > branch.head_seq:
+            self._replace(state, msgspec.structs.replace(branch, head_seq=signature.seq, head=signature.id))
+
+    def add_statement(self, statement: Statement) -> bool:
+        """Note a verified statement; returns whether it is new."""
+        identity = statement_id(statement.body)
+        if identity in self._index.statement_audiences or identity in self._statement_ids:
+            return False
+        self._statement_ids.add(identity)
+        self.statements.append(statement)
+        return True
+
+    def _replace(self, state: StreamState, branch: Branch) -> None:
+        branches = tuple(branch if b.number == branch.number else b for b in state.branches)
+        self.streams[state.id] = msgspec.structs.replace(state, branches=branches)

@@ -1,0 +1,110 @@
+"""An event log in memory: the reference implementation, and the store of tests and tools.
+
+It does exactly what the durable logs do, in dictionaries; nothing outlives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sync.directory import Statement, statement_id
+from sync.event import Event
+from sync.index import Changes, LogIndex
+from sync.log import Batch, Outcome, OwnEvents, StoreState
+from sync.placement import HeldEvent, Placement
+from sync.receipt import Receipt
+from sync.segment import Segment
+from sync.stream import GameKey, stream_id
+
+Rows = dict[int, Event]
+"""One branch: its events by number."""
+
+
+class MemoryLog:
+    """`EventLog` over dictionaries."""
+
+    def __init__(self, game: GameKey, store_id: bytes, epoch: bytes, root_key: bytes | None = None) -> None:
+        self.index = LogIndex(game, root_key)
+        self.state = StoreState(store_id, epoch, 0)
+        self._events: dict[bytes, dict[int, Rows]] = {}
+        self._signatures: dict[bytes, dict[int, dict[int, bytes]]] = {}
+        self._statements: dict[bytes, Statement] = {}
+        self._receipts: dict[tuple[bytes, bytes, int], Receipt] = {}
+
+    def append(self, batch: Batch) -> Outcome:
+        """Store a batch; see `EventLog.append`."""
+        changes = Changes(self.index)
+        verdicts = []
+        for segment in batch.segments:
+            placement = changes.place(segment, self.find)
+            self._write(placement, segment)
+            verdicts.append(changes.verdicts(placement))
+        for own in batch.own:
+            self._write_own(own, changes.extend(own))
+        for signed in batch.signatures:
+            changes.sign(signed)
+            self._branch_signatures(signed.stream, signed.branch)[signed.seq] = signed.signature
+        fresh = [statement for statement in batch.statements if changes.add_statement(statement)]
+        self._statements |= {statement_id(statement.body): statement for statement in fresh}
+        for receipt in batch.receipts:
+            self._keep_receipt(receipt)
+        self.index.apply(changes)
+        self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
+        return Outcome(tuple(verdicts), len(fresh))
+
+    def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
+        """See `EventLog.read`."""
+        rows = self._events.get(stream, {}).get(branch, {})
+        return [rows[seq] for seq in range(first_seq, last_seq + 1) if seq in rows]
+
+    def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
+        """See `EventLog.signatures`."""
+        signed = self._signatures.get(stream, {}).get(branch, {})
+        return sorted(item for item in signed.items() if first_seq <= item[0] <= last_seq)
+
+    def find(self, stream: bytes, first_seq: int, last_seq: int) -> list[HeldEvent]:
+        """See `EventLog.find`."""
+        return [
+            HeldEvent(branch, seq, rows[seq].id, rows[seq].payload is not None)
+            for branch, rows in self._events.get(stream, {}).items()
+            for seq in range(first_seq, last_seq + 1)
+            if seq in rows
+        ]
+
+    def statement(self, identity: bytes) -> Statement | None:
+        """See `EventLog.statement`."""
+        return self._statements.get(identity)
+
+    def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
+        """See `EventLog.receipts`."""
+        return [receipt for (stream, _, _), receipt in self._receipts.items() if stream in streams]
+
+    def _write(self, placement: Placement, segment: Segment) -> None:
+        branches = self._events.setdefault(placement.stream, {})
+        for branch, start, stop in placement.inserts:
+            rows = branches.setdefault(branch, {})
+            rows.update((segment.first_seq + i, segment.event(i)) for i in range(start, stop))
+        for branch, position in placement.fills:
+            branches[branch][segment.first_seq + position] = segment.event(position)
+        if placement.signature is not None:
+            branch, seq = placement.signature
+            self._branch_signatures(placement.stream, branch)[seq] = segment.signature
+        for branch, into in placement.merges:
+            branches[into].update(branches.pop(branch))
+            moved = self._signatures.get(placement.stream, {}).pop(branch, {})
+            self._branch_signatures(placement.stream, into).update(moved)
+
+    def _write_own(self, own: OwnEvents, branch: int) -> None:
+        rows = self._events.setdefault(stream_id(own.key), {}).setdefault(branch, {})
+        rows.update((event.seq, event) for event in own.events)
+
+    def _branch_signatures(self, stream: bytes, branch: int) -> dict[int, bytes]:
+        return self._signatures.setdefault(stream, {}).setdefault(branch, {})
+
+    def _keep_receipt(self, receipt: Receipt) -> None:
+        key = (receipt.stream, receipt.store, receipt.level)
+        known = self._receipts.get(key)
+        if known is None or (receipt.seq, receipt.at_ms) >= (known.seq, known.at_ms):
+            self._receipts[key] = receipt
