@@ -62,6 +62,8 @@ class Database:
             try:
                 _prepare(connection, name, exclusive=exclusive)
                 version = attach(connection, spatialite, name)
+                # The extension sets a timeout of its own when it is loaded.
+                connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms:d}")
             except BaseException:
                 connection.close()
                 raise

@@ -16,9 +16,11 @@ the store as it was before the transaction.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -118,6 +120,9 @@ def store_error(error: sqlite3.Error, path: str) -> StoreError | None:
     """The error of this tree for what SQLite raised, or None where SQL of ours is wrong."""
     result = getattr(error, "sqlite_errorcode", None)
     kind = None if result is None else ERROR_BY_RESULT.get(result & PRIMARY_MASK)
+    if kind is UnreachableError and _is_read_only(Path(path)):
+        # Where its log cannot be made beside it, SQLite says only that it could not open the file.
+        kind = ReadOnlyError
     return None if kind is None else kind(path, str(error))
 
 
@@ -131,3 +136,8 @@ def translated(path: str) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether the folder is there but nothing can be written in it, or not the file."""
+    return any(place.exists() and not os.access(place, os.W_OK) for place in (path.parent, path))
