@@ -85,3 +85,20 @@ def seal(game: GameKey, stream: bytes, seq: int, previous: bytes, seed: bytes, p
 def head_message(game: GameKey, stream: bytes, seq: int, head: bytes) -> bytes:
     """What a stream's key signs: its head, and with it every event before."""
     return digest(SEGMENT, game.tenant, game.game, stream, seq.to_bytes(8, "big"), head)
+
+
+def salt_for(event: Event) -> bytes | None:
+    """The salt of an event's payload: given, derived from its seed, or None where neither is held."""
+    if event.salt is not None:
+        return event.salt
+    return salt_of(event.seed, event.seq) if event.seed is not None else None
+
+
+def intact(event: Event) -> Event:
+    """The event as read from a store, without its payload where that no longer matches its hash."""
+    if event.payload is None:
+        return event
+    salt = salt_for(event)
+    if salt is not None and payload_hash_of(salt, event.payload) == event.payload_hash:
+        return event
+    return msgspec.structs.replace(event, payload=None)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sync.directory import Statement, statement_id
-from sync.event import Event
+from sync.event import Event, intact
 from sync.index import Changes, LogIndex
 from sync.log import Batch, Outcome, OwnEvents, StoreState
 from sync.placement import HeldEvent, Placement
@@ -57,7 +57,7 @@ class MemoryLog:
     def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
         """See `EventLog.read`."""
         rows = self._events.get(stream, {}).get(branch, {})
-        return [rows[seq] for seq in range(first_seq, last_seq + 1) if seq in rows]
+        return [intact(rows[seq]) for seq in range(first_seq, last_seq + 1) if seq in rows]
 
     def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
         """See `EventLog.signatures`."""

@@ -238,9 +238,7 @@ def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Place
     if len(weaver.branches) > BRANCHES_MAX or len(weaver.bare) + len(weaver.dangling) > GAPS_MAX:
         return _busy(state, segment)
     branches = tuple(weaver.branches[number] for number in sorted(weaver.branches))
-    after = StreamState(
-        state.id, state.key, branches, tuple(sorted(weaver.dangling)), tuple(sorted(weaver.bare))
-    )
+    after = StreamState(state.id, state.key, branches, tuple(sorted(weaver.dangling)), tuple(sorted(weaver.bare)))
     return Placement(
         state.id,
         tuple(weaver.inserts),

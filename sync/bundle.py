@@ -1,0 +1,123 @@
+"""Bundles: the session's own frames in a file, for nodes that never meet on a network.
+
+    bytes  field
+    18     "WAYFOLD-BUNDLE-1" and a line break (13, 10)
+    ...    frames: Hello, then Statements, Data and Receipts, last an End
+
+The line break shows when a file went through a text conversion. The End counts
+the frames and hashes them, so a cut file is told from a whole one; what stood
+before the cut is taken in all the same, because every run proves itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sync.compare import pack_statements, serve
+from sync.digest import BUNDLE, digest
+from sync.effects import Append, Session
+from sync.errors import FrameError, RemoteError
+from sync.frame import decode_frame, encode_frame, split_frames
+from sync.intake import Intake
+from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, SEGMENT_EVENTS_MAX
+from sync.log import Batch, EventLog
+from sync.messages import End, Hello, Message, Problem, Receipts, Wanted
+from sync.responder import problem_of
+from sync.runs import pack_data, sign_tails
+from sync.stream import GameKey, Scope
+from sync.transitions import State, step
+
+MAGIC = b"WAYFOLD-BUNDLE-1\r\n"
+_NO_LIMIT = 2**62
+
+
+class BundleReport(msgspec.Struct):
+    """What an import took in: events and statements that were new, frames refused, and whether it was whole."""
+
+    whole: bool = False
+    received: int = 0
+    duplicates: int = 0
+    statements_received: int = 0
+    problems: list[Problem] = msgspec.field(default_factory=list)
+
+
+def export_bundle(log: EventLog, node: bytes, scope: Scope) -> Session[bytes]:
+    """Everything signed that a log holds of a scope, this node's own tail included, as a file's bytes."""
+    tails = yield from sign_tails(log, node)
+    if tails:
+        yield Append(Batch(signatures=tails))
+    frames = [encode_frame(message) for message in _messages(log, node, scope)]
+    body = b"".join(frames)
+    return MAGIC + body + encode_frame(End(len(frames), digest(BUNDLE, body)))
+
+
+def _messages(log: EventLog, node: bytes, scope: Scope) -> Iterator[Message]:
+    game = log.index.game
+    versions = (PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX)
+    yield Hello(versions, node, game.tenant, game.game, scope)
+    ids = log.index.summary.ids(scope)
+    found = (log.statement(identity) for identity in ids if identity in log.index.statement_audiences)
+    yield from pack_statements([statement for statement in found if statement is not None])
+    streams = [identity for identity in ids if identity in log.index.streams]
+    runs = (run for stream in streams for run in serve(log, Wanted(stream, ())))
+    yield from pack_data(runs, _NO_LIMIT)
+    receipts = log.receipts(streams)
+    for i in range(0, len(receipts), SEGMENT_EVENTS_MAX):
+        yield Receipts(tuple(receipts[i : i + SEGMENT_EVENTS_MAX]))
+
+
+def bundle_game(data: bytes) -> GameKey:
+    """The game a bundle belongs to; raises `FrameError` (`not_a_bundle`) where it is none."""
+    for message in _read(data, []):
+        if isinstance(message, Hello):
+            return GameKey(message.tenant, message.game)
+        break
+    raise FrameError("not_a_bundle", "the file does not open with a bundle's greeting")
+
+
+def import_bundle(data: bytes, log: EventLog) -> Session[BundleReport]:
+    """Take in a bundle, frame by frame; a damaged frame is named and the others still count.
+
+    Raises `FrameError` (`not_a_bundle`) or `RemoteError` (`wrong_game`) before anything is stored.
+    """
+    if bundle_game(data) != log.index.game:
+        raise RemoteError("wrong_game", "the bundle belongs to another tenant or game")
+    report = BundleReport()
+    for message in _read(data, report.problems):
+        if isinstance(message, End):
+            body = data[len(MAGIC) : len(data) - len(encode_frame(message))]
+            report.whole = message.hashed == digest(BUNDLE, body)
+        elif not isinstance(message, Hello):
+            intake = Intake(log)
+            yield from intake.take([message])
+            report.received += intake.stored
+            report.duplicates += sum(n for _, _, spans in intake.verdicts for n, v in spans) - intake.stored
+            report.statements_received += intake.statements_stored
+            report.problems += intake.problems
+    if not report.whole:
+        report.problems.append(Problem("bundle_cut", "the file ends early or was changed; what was sound is stored"))
+    return report
+
+
+def _read(data: bytes, problems: list[Problem]) -> Iterator[Message]:
+    """The sound messages of a bundle; the rest are noted as problems."""
+    if not data.startswith(MAGIC):
+        raise FrameError("not_a_bundle", "the file is not a Wayfold bundle, or was converted as text")
+    state = State.EXPECT_BUNDLE_HELLO
+    frames = split_frames(data[len(MAGIC) :], bytes_max=_NO_LIMIT, frames_max=_NO_LIMIT)
+    while True:
+        try:
+            frame = next(frames)
+            message = decode_frame(frame)
+            state = step(state, message)
+        except StopIteration:
+            return
+        except FrameError as error:
+            problems.append(problem_of(error))
+            continue  # a cut inside a frame ends the generator: the next turn stops
+        except RemoteError as error:
+            problems.append(problem_of(error))
+            return
+        yield message

@@ -1,0 +1,246 @@
+"""The opening side of a session: rounds of exchange until both roots are equal.
+
+Round 1 greets, pushes what this node wrote since the peer's last receipt (a
+guess that costs nothing when wrong) and compares roots. Further rounds send
+rows, serve what the peer wants and take in what it gives. Done is when the
+roots are equal; a session that moves nothing any more ends as stalled and says
+why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sync.compare import rows_of, serve
+from sync.digest import HASH_BYTES
+from sync.effects import Append, Exchange, Session, Sign
+from sync.errors import RemoteError
+from sync.frame import encode_body
+from sync.intake import Intake
+from sync.limits import (
+    ANSWER_BYTES_MAX,
+    PROTOCOL_VERSION_MAX,
+    PROTOCOL_VERSION_MIN,
+    ROUNDS_MAX,
+    ROWS_DIRECT_MAX,
+    ROWS_IN_BODY_MAX,
+    ROWS_IN_FRAME_MAX,
+)
+from sync.log import Batch, EventLog
+from sync.messages import (
+    Asking,
+    Buckets,
+    Data,
+    Hello,
+    Message,
+    Problem,
+    Proof,
+    Root,
+    Rows,
+    Verdicts,
+    Want,
+    Wanted,
+    Welcome,
+)
+from sync.placement import DUPLICATE, VERDICT_NAMES, StreamState, signed_heads
+from sync.receipt import SAFE, Receipt
+from sync.responder import answer_wants, read_body, read_message
+from sync.runs import pack_data, sign_tails
+from sync.stream import ALL, Scope, meet
+from sync.summary import BUCKET_HASH_BYTES
+from sync.transitions import State
+
+_MOVED = tuple(number for number, name in enumerate(VERDICT_NAMES) if name in ("stored", "held", "fork"))
+_STALLED_ROUNDS_MAX = 2
+
+
+class Initiating(msgspec.Struct, frozen=True):
+    """What the opening node is. `peer_store` is the store met at this address before, if any."""
+
+    node: bytes
+    scope: Scope = ALL
+    peer_store: bytes = b""
+    software: bytes = b""
+
+
+class Report(msgspec.Struct):
+    """What a session did.
+
+    `converged` means that both roots were equal at its end. `sent` and
+    `received` count events that were new to the peer and to this log;
+    `verdicts` counts the peer's verdicts by name; `retry_after_ms` is the
+    peer's wish, 0 where it has none.
+    """
+
+    converged: bool = False
+    rounds: int = 0
+    sent: int = 0
+    received: int = 0
+    statements_received: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    verdicts: dict[str, int] = msgspec.field(default_factory=dict)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    welcome: Welcome | None = None
+    retry_after_ms: int = 0
+
+
+def initiate(log: EventLog, me: Initiating) -> Session[Report]:
+    """Hold one session. Raises `RemoteError` where the peer breaks the protocol.
+
+    What was taken in before a failure stays; the next session goes on from there.
+    """
+    tails = yield from sign_tails(log, me.node)
+    if tails:
+        yield Append(Batch(signatures=tails))
+    return (yield from _Rounds(log, me).run())
+
+
+class _Rounds:
+    """The state of one session between its exchanges."""
+
+    def __init__(self, log: EventLog, me: Initiating) -> None:
+        self.log, self.me = log, me
+        self.report = Report()
+        self.scope = me.scope
+        self.peer_root = b""
+        self.peer_count = 0
+        self.peer_buckets: bytes | None = None
+        self.wants: list[Want] = []
+        self.stalled = 0
+        self.compared: frozenset[int] | None = frozenset()
+
+    def run(self) -> Session[Report]:
+        body = encode_body([*self._greeting(), *self._guess(), self._root(), *self._asking()])
+        yield from self._exchange(body)
+        while not self._settled():
+            before = (self.report.sent, self.report.received, self.report.statements_received, self.compared)
+            body = yield from self._next_body()
+            yield from self._exchange(body)
+            after = (self.report.sent, self.report.received, self.report.statements_received, self.compared)
+            self.stalled = 0 if after != before else self.stalled + 1
+        return self.report
+
+    def _settled(self) -> bool:
+        self.report.converged = self.peer_root == self.log.index.summary.root(self.scope)
+        worn = self.stalled >= _STALLED_ROUNDS_MAX or self.report.rounds >= ROUNDS_MAX
+        return self.report.converged or worn or self.report.retry_after_ms > 0 or self.report.welcome is None
+
+    def _greeting(self) -> list[Message]:
+        game = self.log.index.game
+        versions = (PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX)
+        return [Hello(versions, self.me.node, game.tenant, game.game, self.me.scope, self.me.software)]
+
+    def _root(self) -> Root:
+        summary = self.log.index.summary
+        return Root(summary.root(self.scope), summary.count(self.scope))
+
+    def _own(self) -> list[StreamState]:
+        return [s for s in self.log.index.streams.values() if s.key.public_key == self.me.node and signed_heads(s)]
+
+    def _guess(self) -> list[Message]:
+        """Own events after the last receipt of the store met here before."""
+        own = self._own()
+        held: dict[bytes, list[Receipt]] = {}
+        for receipt in self.log.receipts([state.id for state in own]) if own else ():
+            held.setdefault(receipt.stream, []).append(receipt)
+        messages: list[Data] = []
+        for state in own:
+            marks = tuple((r.seq, r.head) for r in held.get(state.id, ()) if r.store == self.me.peer_store)
+            if any(mark not in marks for mark in signed_heads(state)):
+                messages += pack_data(serve(self.log, Wanted(state.id, marks)), ANSWER_BYTES_MAX // 2)
+        return list(messages[:4])
+
+    def _asking(self) -> list[Message]:
+        """Own streams with a head that no held receipt calls safe."""
+        own = self._own()
+        receipts = self.log.receipts([state.id for state in own]) if own else []
+        safe = {(r.stream, r.seq, r.head) for r in receipts if r.level == SAFE}
+        waiting = [s.id for s in own if any((s.id, *mark) not in safe for mark in signed_heads(s))]
+        return [Asking(tuple(waiting))] if waiting else []
+
+    def _next_body(self) -> Session[bytes]:
+        messages: list[Message] = [*self._greeting()]
+        messages += answer_wants(self.log, self.scope, self.wants, ANSWER_BYTES_MAX)
+        messages += [*self._rows(), self._root(), *self._asking()]
+        self.wants = []
+        rest = encode_body(messages)
+        welcome = self.report.welcome
+        assert welcome is not None
+        signature: bytes = yield Sign(read_message(welcome.store, welcome.nonce, rest))
+        return encode_body([Proof(welcome.nonce, signature)]) + rest
+
+    def _rows(self) -> list[Message]:
+        """My rows in buckets that differ: all at once where there are few, else some a round."""
+        mine = self.log.index.summary
+        few = max(mine.count(self.scope), self.peer_count) <= ROWS_DIRECT_MAX
+        buckets: frozenset[int] | None = None
+        if self.peer_buckets is not None and not few:
+            width, theirs = BUCKET_HASH_BYTES, self.peer_buckets
+            hashes = enumerate(mine.buckets(self.scope))
+            differing = [i for i, h in hashes if h != theirs[i * width : (i + 1) * width]]
+            share = max(1, ROWS_IN_BODY_MAX * 256 // max(mine.count(self.scope), self.peer_count, 1))
+            buckets = frozenset(differing[:share])
+        elif not few:
+            return []
+        self.compared = buckets
+        rows, statements = rows_of(self.log, self.scope, buckets)
+        named = bytes(sorted(buckets)) if buckets is not None else b""
+        if len(rows) <= ROWS_IN_FRAME_MAX and len(statements) <= 2 * ROWS_IN_FRAME_MAX:
+            return [Rows(named, tuple(rows), tuple(statements))]
+        step = ROWS_IN_FRAME_MAX
+        parts: list[Message] = [Rows(named, tuple(rows[i : i + step]), ()) for i in range(0, len(rows), step)]
+        parts += [Rows(named, (), tuple(statements[i : i + step])) for i in range(0, len(statements), step)]
+        return parts
+
+    def _exchange(self, body: bytes) -> Session[None]:
+        """One round: carry the body over, take in the answer."""
+        answer: bytes = yield Exchange(body)
+        report = self.report
+        report.rounds += 1
+        report.bytes_sent += len(body)
+        report.bytes_received += len(answer)
+        messages, problems = read_body(answer, State.EXPECT_WELCOME)
+        if not messages:
+            first = problems[0] if problems else Problem("empty_answer", "the peer answered nothing")
+            assert isinstance(first, Problem)
+            raise RemoteError(first.code, first.detail)
+        report.problems += [m for m in (*messages, *problems) if isinstance(m, Problem)]
+        for message in messages:
+            self._hear(message)
+        intake = Intake(self.log)
+        yield from intake.take(messages)
+        report.received += intake.stored
+        report.statements_received += intake.statements_stored
+        report.problems += intake.problems
+
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, Welcome):
+            self.report.welcome = message
+            self.report.retry_after_ms = message.retry_after_ms
+            self.scope = meet(self.me.scope, message.scope)
+        elif isinstance(message, Root) and len(message.root) == HASH_BYTES:
+            self.peer_root, self.peer_count = message.root, message.count
+        elif isinstance(message, Buckets):
+            self.peer_buckets = message.hashes
+        elif isinstance(message, Want):
+            self.wants.append(message)
+        elif isinstance(message, Problem):
+            self.report.retry_after_ms = max(self.report.retry_after_ms, message.retry_after_ms)
+        elif isinstance(message, Verdicts):
+            self._count(message)
+
+    def _count(self, message: Verdicts) -> None:
+        for _, _, counted in message.runs:
+            for count, verdict in counted:
+                name = VERDICT_NAMES[verdict] if 0 <= verdict < len(VERDICT_NAMES) else "unknown"
+                self.report.verdicts[name] = self.report.verdicts.get(name, 0) + count
+                self.report.sent += count if verdict in _MOVED else 0
+
+
+def pushed_everything(report: Report) -> bool:
+    """Whether the peer holds all this session offered it, new or not."""
+    known: Sequence[str] = (*(VERDICT_NAMES[v] for v in _MOVED), VERDICT_NAMES[DUPLICATE])
+    return all(name in known for name in report.verdicts)

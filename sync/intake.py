@@ -1,0 +1,131 @@
+"""Taking in: from messages that carry runs and statements to a batch fit to store.
+
+Everything is checked (pure), then every signature is verified in one effect,
+then one batch is appended. One bad run never costs another: it is refused by
+name and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sync.digest import HASH_BYTES
+from sync.directory import Statement, check_statement
+from sync.effects import Append, Session, SignatureCheck, Verify
+from sync.errors import EnvelopeError
+from sync.log import Batch, EventLog, Outcome
+from sync.messages import Data, Message, Problem, Receipts, Statements, Verdicts
+from sync.placement import BUSY, DUPLICATE, REFUSED
+from sync.receipt import Receipt, check_receipt
+from sync.segment import Run, Segment, check_run
+from sync.stream import StreamKey, stream_id
+
+RunVerdict = tuple[bytes, int, tuple[tuple[int, int], ...]]
+
+
+class Intake:
+    """What a body brought: `verdicts` by run, in their order, and what was new.
+
+    `quota_bytes` bounds what streams that are not enrolled may still push; what
+    exceeds it is answered busy, never refused.
+    """
+
+    def __init__(self, log: EventLog, quota_bytes: int | None = None) -> None:
+        self._log = log
+        self._quota_bytes = quota_bytes
+        self.problems: list[Problem] = []
+        self.verdicts: list[RunVerdict] = []
+        self.stored = 0
+        self.statements_stored = 0
+        self.streams: list[bytes] = []
+
+    def take(self, messages: Iterable[Message]) -> Session[None]:
+        """Check, verify and append what these messages carry."""
+        messages = list(messages)
+        statements = [s for m in messages if isinstance(m, Statements) for s in m.items]
+        receipts = [r for m in messages if isinstance(m, Receipts) for r in m.items]
+        runs = [run for m in messages if isinstance(m, Data) for run in m.runs]
+        if statements or receipts:
+            yield from self._take_statements(statements, receipts)
+        if runs:
+            yield from self._take_runs(runs)
+
+    def _take_statements(self, statements: list[Statement], receipts: list[Receipt]) -> Session[None]:
+        """Statements come first: they may enrol the streams that follow."""
+        game = self._log.index.game
+        checked: list[tuple[Statement | Receipt, SignatureCheck]] = []
+        for item in (*statements, *receipts):
+            try:
+                if isinstance(item, Receipt):
+                    checked.append((item, check_receipt(game, item)))
+                else:
+                    checked.append((item, check_statement(game, item)[1]))
+            except EnvelopeError as error:
+                self.problems.append(Problem(error.code, error.detail))
+        good: Sequence[bool] = yield Verify(tuple(check for _, check in checked))
+        sound = [item for (item, _), ok in zip(checked, good, strict=True) if ok]
+        if len(sound) < len(checked):
+            self.problems.append(Problem("bad_signature", f"{len(checked) - len(sound)} statements or receipts"))
+        batch = Batch(
+            statements=tuple(item for item in sound if isinstance(item, Statement)),
+            receipts=tuple(item for item in sound if isinstance(item, Receipt)),
+        )
+        if batch.statements or batch.receipts:
+            outcome: Outcome = yield Append(batch)
+            self.statements_stored += outcome.statements_stored
+
+    def _take_runs(self, runs: list[Run]) -> Session[None]:
+        checked: list[tuple[int, Segment, SignatureCheck]] = []
+        verdict_by_run: dict[int, tuple[int, ...]] = {}
+        for number, run in enumerate(runs):
+            try:
+                segment, check = check_run(self._log.index.game, run)
+                checked.append((number, segment, check))
+            except EnvelopeError as error:
+                verdict_by_run[number] = (REFUSED,) * max(1, len(run.payloads))
+                self.problems.append(Problem(error.code, error.detail))
+        good: Sequence[bool] = yield Verify(tuple(check for _, _, check in checked))
+        sound: list[tuple[int, Segment]] = []
+        for (number, segment, _), ok in zip(checked, good, strict=True):
+            if not ok:
+                verdict_by_run[number] = (REFUSED,) * len(segment.ids)
+                where = f"events {segment.first_seq} to {segment.last_seq} of stream {segment.stream.hex()[:12]}"
+                self.problems.append(Problem("bad_signature", f"the signature over {where} does not verify"))
+            elif not self._admit(segment):
+                verdict_by_run[number] = (BUSY,) * len(segment.ids)
+            else:
+                sound.append((number, segment))
+        if sound:
+            outcome: Outcome = yield Append(Batch(segments=tuple(segment for _, segment in sound)))
+            for (number, segment), verdicts in zip(sound, outcome.verdicts, strict=True):
+                verdict_by_run[number] = verdicts
+                self.stored += sum(verdict not in (DUPLICATE, BUSY) for verdict in verdicts)
+                self.streams.append(segment.stream)
+        for number, run in enumerate(runs):
+            self.verdicts.append((_stream_of(run.key), run.first_seq, spans(verdict_by_run[number])))
+
+    def _admit(self, segment: Segment) -> bool:
+        if self._quota_bytes is None or self._log.index.directory.may_write(segment.key):
+            return True
+        self._quota_bytes -= sum(len(payload or b"") + 3 * HASH_BYTES for payload in segment.payloads)
+        return self._quota_bytes >= 0
+
+
+def spans(verdicts: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Verdicts one an event, as spans `(count, verdict)`."""
+    found: list[tuple[int, int]] = []
+    for verdict in verdicts:
+        if found and found[-1][1] == verdict:
+            found[-1] = (found[-1][0] + 1, verdict)
+        else:
+            found.append((1, verdict))
+    return tuple(found)
+
+
+def pack_verdicts(verdicts: list[RunVerdict]) -> list[Verdicts]:
+    """Verdicts in one message, or none."""
+    return [Verdicts(tuple(verdicts))] if verdicts else []
+
+
+def _stream_of(key: StreamKey) -> bytes:
+    return stream_id(key)

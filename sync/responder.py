@@ -1,0 +1,200 @@
+"""The answering side of a session: one request body in, one answer body out.
+
+It keeps nothing between requests, so any worker of any process can answer any
+of them. Nothing is answered before what it took in is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sync.compare import Difference, pack_statements, serve
+from sync.digest import READ, digest
+from sync.effects import Session, Sign, SignatureCheck, Verify
+from sync.errors import FrameError, RemoteError
+from sync.frame import PREFIX_BYTES, decode_frame, encode_body, split_frames
+from sync.intake import Intake, pack_verdicts
+from sync.limits import (
+    ANSWER_BYTES_MAX,
+    PROTOCOL_VERSION_MAX,
+    PROTOCOL_VERSION_MIN,
+    RECEIPTS_IN_FRAME_MAX,
+    ROWS_DIRECT_MAX,
+    TEXT_BYTES_MAX,
+)
+from sync.log import EventLog
+from sync.messages import (
+    Asking,
+    Buckets,
+    Hello,
+    Message,
+    Problem,
+    Proof,
+    Receipts,
+    Root,
+    Rows,
+    Want,
+    Welcome,
+)
+from sync.placement import signed_heads
+from sync.receipt import CUSTODY, Receipt, receipt_message
+from sync.runs import pack_data
+from sync.stream import ALL, Scope, is_scope, meet
+from sync.transitions import State, step
+
+
+class Responding(msgspec.Struct, frozen=True):
+    """What the answering node is, at this moment.
+
+    `nonces` are those a Proof may sign, the newest first (the caller derives
+    them, so that no state is kept); `level` is the receipt it may give to
+    enrolled streams; `quota_bytes` what streams not enrolled may still push.
+    """
+
+    node: bytes
+    now_ms: int
+    nonces: tuple[bytes, ...]
+    level: int = CUSTODY
+    scope: Scope = ALL
+    quota_bytes: int | None = None
+    retry_after_ms: int = 0
+
+
+def respond(body: bytes, log: EventLog, me: Responding) -> Session[bytes]:
+    """Answer one request. Bad frames are named in the answer and never raise."""
+    messages, problems = read_body(body, State.EXPECT_HELLO)
+    hello = next((m for m in messages if isinstance(m, Hello)), None)
+    refusal = _refusal(hello, log) if hello is not None else _no_hello(problems)
+    if refusal is not None or hello is None:
+        return encode_body([refusal] if refusal is not None else problems)
+    scope = meet(me.scope, hello.scope)
+    intake = Intake(log, me.quota_bytes)
+    yield from intake.take(messages)
+    may_read = yield from _proven(body, messages, hello, log, me, scope)
+    answer: list[Message] = [_welcome(log, me, scope), *problems, *intake.problems, *pack_verdicts(intake.verdicts)]
+    answer += yield from _receipts(log, me, intake.streams, messages)
+    answer += _differences(log, scope, messages, may_read)
+    return encode_body(answer)
+
+
+def read_body(body: bytes, state: State) -> tuple[list[Message], list[Message]]:
+    """The sound messages of a body, in order, and a Problem for each frame that was not."""
+    messages: list[Message] = []
+    problems: list[Message] = []
+    try:
+        for frame in split_frames(body):
+            try:
+                message = decode_frame(frame)
+            except FrameError as error:
+                problems.append(problem_of(error))
+                continue
+            state = step(state, message)
+            messages.append(message)
+    except RemoteError as error:
+        problems.append(problem_of(error))
+    return messages, problems
+
+
+def problem_of(error: RemoteError) -> Problem:
+    """An error as it is told to the peer."""
+    return Problem(error.code, error.detail.encode()[:TEXT_BYTES_MAX].decode(errors="ignore"))
+
+
+def read_message(store: bytes, nonce: bytes, rest: bytes) -> bytes:
+    """What a Proof signs: the responder's store, its nonce, and all frames after the Proof."""
+    return digest(READ, store, nonce, digest(READ, rest))
+
+
+def _no_hello(problems: list[Message]) -> Problem | None:
+    return None if problems else Problem("no_hello", "the request has no Hello")
+
+
+def _refusal(hello: Hello, log: EventLog) -> Problem | None:
+    low, high = hello.versions
+    if low > PROTOCOL_VERSION_MAX or high < PROTOCOL_VERSION_MIN:
+        spoken = f"{PROTOCOL_VERSION_MIN} to {PROTOCOL_VERSION_MAX}"
+        return Problem("version", f"you speak protocol versions {low} to {high}, this node speaks {spoken}")
+    if (hello.tenant, hello.game) != (log.index.game.tenant, log.index.game.game):
+        return Problem("wrong_game", "this address serves another tenant or game")
+    if not is_scope(hello.scope):
+        return Problem("scope_malformed", "a scope is sorted, distinct audiences, or everything")
+    return None
+
+
+def _welcome(log: EventLog, me: Responding, scope: Scope) -> Welcome:
+    state = log.state
+    epoch, commit_seq = state.restore_epoch, state.commit_seq
+    nonce, version = me.nonces[0], PROTOCOL_VERSION_MAX
+    return Welcome(version, me.node, state.store_id, epoch, commit_seq, me.now_ms, me.retry_after_ms, nonce, scope)
+
+
+def _proven(
+    body: bytes, messages: Sequence[Message], hello: Hello, log: EventLog, me: Responding, scope: Scope
+) -> Session[bool]:
+    """Whether the initiator showed its key and is enrolled for everything in the scope."""
+    proof = next((m for m in messages if isinstance(m, Proof)), None)
+    if proof is None or proof.nonce not in me.nonces or not log.index.directory.may_read(hello.node, scope):
+        return False
+    first = PREFIX_BYTES + int.from_bytes(body[:PREFIX_BYTES], "big")
+    message = read_message(log.state.store_id, proof.nonce, body[first:])
+    good: Sequence[bool] = yield Verify((SignatureCheck(hello.node, message, proof.signature),))
+    return good[0]
+
+
+def _receipts(
+    log: EventLog, me: Responding, pushed: list[bytes], messages: Sequence[Message]
+) -> Session[list[Message]]:
+    """Receipts for what was just pushed and for what was asked, and those held from further up."""
+    asked = [stream for m in messages if isinstance(m, Asking) for stream in m.streams]
+    streams = list(dict.fromkeys([*pushed, *asked]))[:RECEIPTS_IN_FRAME_MAX]
+    receipts: list[Receipt] = []
+    for stream in streams:
+        state = log.index.streams.get(stream)
+        if state is None or state.dangling or state.bare:
+            continue
+        level = me.level if log.index.directory.may_write(state.key) else CUSTODY
+        for seq, head in signed_heads(state):
+            store = log.state
+            draft = Receipt(me.node, store.store_id, store.restore_epoch, stream, seq, head, level, me.now_ms)
+            signature: bytes = yield Sign(receipt_message(log.index.game, draft))
+            receipts.append(msgspec.structs.replace(draft, signature=signature))
+    if asked:
+        receipts += log.receipts(asked)
+    return [Receipts(tuple(receipts[:RECEIPTS_IN_FRAME_MAX]))] if receipts else []
+
+
+def _differences(log: EventLog, scope: Scope, messages: Sequence[Message], may_read: bool) -> list[Message]:
+    """My root, and what the initiator's rows and wants call for."""
+    summary = log.index.summary
+    mine = Root(summary.root(scope), summary.count(scope))
+    answer: list[Message] = [mine]
+    theirs = next((m for m in messages if isinstance(m, Root)), None)
+    rows = [m for m in messages if isinstance(m, Rows)]
+    wants = [m for m in messages if isinstance(m, Want)]
+    if theirs is None or theirs.root == mine.root:
+        return answer
+    if max(theirs.count, mine.count) > ROWS_DIRECT_MAX:
+        answer.append(Buckets(b"".join(summary.buckets(scope))))
+    if rows:
+        difference = Difference(log, scope, rows)
+        want = difference.want()
+        if want.streams or want.statements:
+            answer.append(want)
+        if may_read:
+            answer += pack_statements(difference.statements()[:ROWS_DIRECT_MAX])
+            answer += pack_data(difference.offers(), ANSWER_BYTES_MAX)
+    if wants and may_read:
+        answer += answer_wants(log, scope, wants, ANSWER_BYTES_MAX)
+    if (rows or wants) and not may_read:
+        answer.append(Problem("not_enrolled", "to read, a node must be enrolled here and sign the nonce"))
+    return answer
+
+
+def answer_wants(log: EventLog, scope: Scope, wants: Sequence[Want], bytes_max: int) -> list[Message]:
+    """The statements and runs somebody asked for, within a scope, up to about `bytes_max`."""
+    allowed = set(log.index.summary.ids(scope))
+    found = [log.statement(i) for want in wants for i in want.statements if i in allowed]
+    runs = (run for want in wants for w in want.streams if w.stream in allowed for run in serve(log, w))
+    return [*pack_statements([s for s in found if s is not None]), *pack_data(runs, bytes_max)]
