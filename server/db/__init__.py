@@ -1,0 +1,1 @@
+"""Persistence: one SQLite file a tenant, opened lazily, migrated by numbered SQL."""
