@@ -1,0 +1,288 @@
+"""Publication: from a draft in degrees and metres to a package in integers.
+
+The only module of the rule book that computes with floats, and it runs once,
+at the publisher. What it computes stands in the package and is never computed
+again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from client_core.game.content import (
+    CHECKPOINTS_MAX,
+    CODE_BYTES_MAX,
+    FORMAT,
+    NAME_BYTES_MAX,
+    POINTS_MAX,
+    RULES,
+    Checkpoint,
+    Method,
+    Package,
+    PackageError,
+    Start,
+    TimeLimit,
+    VisitRule,
+    check_consistent,
+    decode_package,
+    encode_package,
+)
+from client_core.game.fences import (
+    FENCE_LAT_E7_MAX,
+    LON_E7_MAX,
+    RADIUS_MM_MAX,
+    RADIUS_MM_MIN,
+    SCALE_BITS,
+    Circle,
+    Fence,
+    Metric,
+    Polygon,
+)
+from client_core.game.geometry import ring_bounds
+from client_core.game.rings import RingFault, check_rings
+from client_core.game.text import TextFault, check_text
+
+WGS84_A_M = 6_378_137.0
+WGS84_F = 1 / 298.257_223_563
+_E2 = WGS84_F * (2 - WGS84_F)
+_UNIT_RAD = math.pi / 180e7
+
+FINDINGS_MAX = 1_000
+"""More faults than anybody mends in one go."""
+
+DEFAULT_VISITS = VisitRule(dwell_ms=3_000, exit_mm=5_000, speed_mm_s_max=12_000, silence_ms_max=30_000)
+"""Three seconds, two fixes of most receivers, stop a passer-by's stray fix; 12 m/s is faster than people run."""
+DEFAULT_ACCURACY_MM_MAX = 50_000
+"""Twice the usual fence: beyond it a fix hardly says anything."""
+DEFAULT_METHODS = (Method.GPS, Method.QR, Method.CODE)
+
+PositionDeg = tuple[float, float]
+
+
+class DraftCheckpoint(msgspec.Struct, frozen=True):
+    """A checkpoint as people draw it: degrees (longitude, latitude) and metres.
+
+    One of `at` with `radius_m` (a circle) or `rings` (a polygon: exterior, then
+    holes). `where` names it in messages.
+    """
+
+    code: str
+    name: str = ""
+    points: int = 0
+    at: PositionDeg | None = None
+    radius_m: float = 25.0
+    rings: tuple[tuple[PositionDeg, ...], ...] = ()
+    where: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A game before publication; the fields are those of `content.Package`, the finish is named by its code."""
+
+    name: str
+    time_zone: str
+    opens_at_ms: int
+    closes_at_ms: int
+    start: Start
+    checkpoints: tuple[DraftCheckpoint, ...]
+    finish_code: str | None = None
+    limit: TimeLimit | None = None
+    floor_at_zero: bool = True
+    accuracy_mm_max: int = DEFAULT_ACCURACY_MM_MAX
+    methods: tuple[Method, ...] = DEFAULT_METHODS
+    visits: VisitRule = DEFAULT_VISITS
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One fault of a draft: a stable code, where it stands, and what is wrong and what to do."""
+
+    code: str
+    where: str
+    detail: str
+
+
+class DraftError(Exception):
+    """A draft that cannot be published, with everything that is wrong with it (at most `FINDINGS_MAX`)."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        self.code = self.findings[0].code
+        self.detail = "; ".join(f"{finding.where}: {finding.detail}" for finding in self.findings[:5])
+        if len(self.findings) > 5:
+            self.detail += f"; and {len(self.findings) - 5} more"
+        super().__init__(self.detail)
+
+
+def publish(draft: Draft) -> Package:
+    """The package of a draft; raises `DraftError` with every finding."""
+    findings = check_checkpoints(draft.checkpoints)
+    findings += _text_findings("game", ((draft.name, "its name", NAME_BYTES_MAX),))
+    codes = [checkpoint.code for checkpoint in draft.checkpoints]
+    if draft.finish_code is not None and draft.finish_code not in codes:
+        detail = f"the finish {draft.finish_code!r} is no checkpoint: use the code of one"
+        findings.append(Finding("finish_unknown", "game", detail))
+    if findings:
+        raise DraftError(findings)
+    checkpoints = tuple(_checkpoint(checkpoint) for checkpoint in draft.checkpoints)
+    package = Package(
+        format=FORMAT,
+        rules=RULES,
+        name=draft.name,
+        time_zone=draft.time_zone,
+        opens_at_ms=draft.opens_at_ms,
+        closes_at_ms=draft.closes_at_ms,
+        start=draft.start,
+        finish=None if draft.finish_code is None else codes.index(draft.finish_code),
+        limit=draft.limit,
+        floor_at_zero=draft.floor_at_zero,
+        accuracy_mm_max=draft.accuracy_mm_max,
+        methods=tuple(sorted(set(draft.methods))),
+        visits=draft.visits,
+        metric=_metric_of_all(checkpoints),
+        checkpoints=checkpoints,
+    )
+    try:
+        check_consistent(package)
+        return decode_package(encode_package(package))
+    except PackageError as error:
+        raise DraftError([Finding(error.code, "game", error.detail)]) from error
+
+
+def check_checkpoints(checkpoints: Sequence[DraftCheckpoint]) -> list[Finding]:
+    """Everything that is wrong with these checkpoints, in their order; empty where they can be published."""
+    findings: list[Finding] = []
+    if not 0 < len(checkpoints) <= CHECKPOINTS_MAX:
+        detail = f"{len(checkpoints)} checkpoints; a game has 1 to {CHECKPOINTS_MAX}"
+        return [Finding("checkpoints_count", "game", detail)]
+    first_by_code: dict[str, str] = {}
+    for number, checkpoint in enumerate(checkpoints):
+        where = checkpoint.where or f"checkpoint {number} ({checkpoint.code!r})"
+        findings += _checkpoint_findings(checkpoint, where)
+        first = first_by_code.setdefault(checkpoint.code, where)
+        if first != where:
+            detail = f"code {checkpoint.code!r} is taken by {first}: codes are unique in a game"
+            findings.append(Finding("code_duplicate", where, detail))
+        if len(findings) >= FINDINGS_MAX:
+            break
+    return findings[:FINDINGS_MAX]
+
+
+def metric_at(lon_deg: float, lat_deg: float) -> Metric:
+    """The integer scale of the ground around a point of the WGS 84 ellipsoid.
+
+    With s = sin(lat) and w = 1 - e^2 s^2: M = a (1 - e^2) / w^1.5 along the
+    meridian, p = a cos(lat) / w^0.5 along the parallel; their derivatives by
+    latitude are 3 M e^2 s cos(lat) / w and -M s. A slope is half a derivative
+    (see `fences.Metric`).
+    """
+    lon_e7, lat_e7 = e7(lon_deg), e7(lat_deg)
+    lat = lat_e7 * _UNIT_RAD
+    s, c = math.sin(lat), math.cos(lat)
+    w = 1 - _E2 * s * s
+    meridian = WGS84_A_M * (1 - _E2) / w**1.5
+    parallel = WGS84_A_M * c / math.sqrt(w)
+    unit = _UNIT_RAD * 1000 * 2**SCALE_BITS
+    half_step = _UNIT_RAD / 2
+    return Metric(
+        lon_e7=lon_e7,
+        lat_e7=lat_e7,
+        east_factor=round(parallel * unit),
+        east_slope=round(-meridian * s * unit * half_step),
+        north_factor=round(meridian * unit),
+        north_slope=round(3 * meridian * _E2 * s * c / w * unit * half_step),
+    )
+
+
+def e7(degrees: float) -> int:
+    """Degrees to units of 10^-7 degree, to the nearest."""
+    return round(degrees * 1e7)
+
+
+def circle(lon_deg: float, lat_deg: float, radius_m: float) -> Circle:
+    """The circular fence around a point."""
+    return Circle(metric_at(lon_deg, lat_deg), round(radius_m * 1000))
+
+
+def polygon(rings: Iterable[Iterable[PositionDeg]]) -> Polygon:
+    """The polygonal fence of these rings; raises `RingFault`."""
+    exact = [_ring_e7(ring) for ring in rings]
+    check_rings(exact)
+    west, south, east, north = ring_bounds(exact[0])
+    metric = metric_at((west + east) / 2e7, (south + north) / 2e7)
+    return Polygon(metric, exact[0], tuple(exact[1:]))
+
+
+def _checkpoint_findings(checkpoint: DraftCheckpoint, where: str) -> list[Finding]:
+    texts = [(checkpoint.code, "its code", CODE_BYTES_MAX)]
+    if checkpoint.name:
+        texts.append((checkpoint.name, "its name", NAME_BYTES_MAX))
+    findings = _text_findings(where, texts)
+    if not 0 <= checkpoint.points <= POINTS_MAX:
+        detail = f"{checkpoint.points} points; a checkpoint is worth 0 to {POINTS_MAX}"
+        findings.append(Finding("points_out_of_range", where, detail))
+    if checkpoint.at is None and not checkpoint.rings:
+        findings.append(Finding("fence_missing", where, "it has neither a position nor a polygon"))
+        return findings
+    positions = [checkpoint.at] if checkpoint.at is not None else [p for ring in checkpoint.rings for p in ring]
+    bad = next((position for position in positions if not _on_earth(position)), None)
+    if bad is not None:
+        findings.append(_position_finding(bad, where))
+    elif checkpoint.rings:
+        try:
+            check_rings([_ring_e7(ring) for ring in checkpoint.rings])
+        except RingFault as fault:
+            findings.append(Finding(fault.code, where, fault.detail))
+    if checkpoint.at is not None and not RADIUS_MM_MIN <= checkpoint.radius_m * 1000 <= RADIUS_MM_MAX:
+        low, high = RADIUS_MM_MIN // 1000, RADIUS_MM_MAX // 1000
+        detail = f"a radius of {checkpoint.radius_m} m; a fence has {low} to {high} m"
+        findings.append(Finding("radius_out_of_range", where, detail))
+    return findings
+
+
+def _position_finding(position: PositionDeg, where: str) -> Finding:
+    lon, lat = position
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return Finding("position_not_a_number", where, f"its position is ({lon}, {lat}): give two numbers in degrees")
+    if abs(lon) <= 90 < abs(lat) <= 180:
+        detail = f"longitude {lon}, latitude {lat}: the two are probably swapped; longitude comes first"
+        return Finding("position_swapped", where, detail)
+    limit = FENCE_LAT_E7_MAX // 10**7
+    detail = f"longitude {lon}, latitude {lat}: longitude is -180 to 180 and latitude -{limit} to {limit} degrees"
+    return Finding("position_out_of_range", where, detail)
+
+
+def _text_findings(where: str, texts: Iterable[tuple[str, str, int]]) -> list[Finding]:
+    findings = []
+    for text, what, bytes_max in texts:
+        try:
+            check_text(text, what, bytes_max)
+        except TextFault as fault:
+            findings.append(Finding(fault.code, where, fault.detail))
+    return findings
+
+
+def _on_earth(position: PositionDeg) -> bool:
+    lon, lat = position
+    return (
+        math.isfinite(lon)
+        and math.isfinite(lat)
+        and abs(lon) * 1e7 <= LON_E7_MAX
+        and abs(lat) * 1e7 <= FENCE_LAT_E7_MAX
+    )
+
+
+def _checkpoint(draft: DraftCheckpoint) -> Checkpoint:
+    fence: Fence = circle(*draft.at, draft.radius_m) if draft.at is not None else polygon(draft.rings)
+    return Checkpoint(draft.code, draft.name, draft.points, fence)
+
+
+def _ring_e7(ring: Iterable[PositionDeg]) -> tuple[tuple[int, int], ...]:
+    return tuple((e7(lon), e7(lat)) for lon, lat in ring)
+
+
+def _metric_of_all(checkpoints: Sequence[Checkpoint]) -> Metric:
+    """The scale at the middle latitude of all checkpoints, beside the first one's longitude."""
+    lats = [checkpoint.fence.metric.lat_e7 for checkpoint in checkpoints]
+    return metric_at(checkpoints[0].fence.metric.lon_e7 / 1e7, (min(lats) + max(lats)) / 2e7)
