@@ -31,7 +31,7 @@ _DEFLATE_FROM_BYTES = 96
 _LEVEL = 6
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Message)
+_DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def encode_frame(message: Message) -> bytes:

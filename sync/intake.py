@@ -54,12 +54,11 @@ class Intake:
         """Statements come first: they may enrol the streams that follow."""
         game = self._log.index.game
         checked: list[tuple[Statement | Receipt, SignatureCheck]] = []
-        for item in (*statements, *receipts):
+        items: list[Statement | Receipt] = [*statements, *receipts]
+        for item in items:
             try:
-                if isinstance(item, Receipt):
-                    checked.append((item, check_receipt(game, item)))
-                else:
-                    checked.append((item, check_statement(game, item)[1]))
+                check = check_receipt(game, item) if isinstance(item, Receipt) else check_statement(game, item)[1]
+                checked.append((item, check))
             except EnvelopeError as error:
                 self.problems.append(Problem(error.code, error.detail))
         good: Sequence[bool] = yield Verify(tuple(check for _, check in checked))

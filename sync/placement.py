@@ -170,7 +170,7 @@ class _Weaver:
         self.merges: list[tuple[int, int]] = []
         self.verdicts: list[int] = []
 
-    def take(self, position: int, seq: int, previous: bytes, identity: bytes, has_payload: bool) -> None:
+    def take(self, position: int, seq: int, previous: bytes, identity: bytes, *, has_payload: bool) -> None:
         known = self.by_id.get(identity)
         if known is None:
             self.verdicts.append(FORK if seq in self.held_seqs else STORED)
@@ -231,7 +231,7 @@ def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Place
     previous = segment.previous
     for position, identity in enumerate(segment.ids):
         seq = segment.first_seq + position
-        weaver.take(position, seq, previous, identity, segment.payloads[position] is not None)
+        weaver.take(position, seq, previous, identity, has_payload=segment.payloads[position] is not None)
         previous = identity
     signature = weaver.sign(segment.last_seq, segment.ids[-1])
     weaver.merge()

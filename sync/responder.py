@@ -75,7 +75,7 @@ def respond(body: bytes, log: EventLog, me: Responding) -> Session[bytes]:
     may_read = yield from _proven(body, messages, hello, log, me, scope)
     answer: list[Message] = [_welcome(log, me, scope), *problems, *intake.problems, *pack_verdicts(intake.verdicts)]
     answer += yield from _receipts(log, me, intake.streams, messages)
-    answer += _differences(log, scope, messages, may_read)
+    answer += _differences(log, scope, messages, may_read=may_read)
     return encode_body(answer)
 
 
@@ -165,7 +165,7 @@ def _receipts(
     return [Receipts(tuple(receipts[:RECEIPTS_IN_FRAME_MAX]))] if receipts else []
 
 
-def _differences(log: EventLog, scope: Scope, messages: Sequence[Message], may_read: bool) -> list[Message]:
+def _differences(log: EventLog, scope: Scope, messages: Sequence[Message], *, may_read: bool) -> list[Message]:
     """My root, and what the initiator's rows and wants call for."""
     summary = log.index.summary
     mine = Root(summary.root(scope), summary.count(scope))

@@ -7,6 +7,8 @@ incarnation; a key that must write for another audience opens another stream.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 
 from sync.digest import STREAM, digest
@@ -63,7 +65,7 @@ def is_scope(scope: Scope) -> bool:
     """Whether the scope is `ALL`, or sorted, distinct, bounded audiences."""
     if scope == ALL:
         return True
-    ordered = all(a < b for a, b in zip(scope, scope[1:], strict=False))
+    ordered = all(a < b for a, b in pairwise(scope))
     return 0 < len(scope) <= SCOPE_AUDIENCES_MAX and ordered and all(map(is_audience, scope))
 
 
