@@ -15,18 +15,20 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sync.compare import pack_statements, serve
+from sync.compare import serve
 from sync.digest import BUNDLE, digest
 from sync.effects import Append, Session
 from sync.errors import FrameError, RemoteError
 from sync.frame import decode_frame, encode_frame, split_frames
 from sync.intake import Intake
-from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, SEGMENT_EVENTS_MAX
+from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, RECEIPTS_IN_FRAME_MAX
 from sync.log import Batch, EventLog
 from sync.messages import End, Hello, Message, Problem, Receipts, Wanted
+from sync.packing import pack_data, pack_statements
+from sync.placement import DUPLICATE
 from sync.responder import problem_of
-from sync.runs import pack_data, sign_tails
-from sync.stream import GameKey, Scope
+from sync.runs import sign_tails
+from sync.stream import ALL, GameKey, Scope
 from sync.transitions import State, step
 
 MAGIC = b"WAYFOLD-BUNDLE-1\r\n"
@@ -64,23 +66,31 @@ def _messages(log: EventLog, node: bytes, scope: Scope) -> Iterator[Message]:
     runs = (run for stream in streams for run in serve(log, Wanted(stream, ())))
     yield from pack_data(runs, _NO_LIMIT)
     receipts = log.receipts(streams)
-    for i in range(0, len(receipts), SEGMENT_EVENTS_MAX):
-        yield Receipts(tuple(receipts[i : i + SEGMENT_EVENTS_MAX]))
+    for i in range(0, len(receipts), RECEIPTS_IN_FRAME_MAX):
+        yield Receipts(tuple(receipts[i : i + RECEIPTS_IN_FRAME_MAX]))
 
 
 def bundle_game(data: bytes) -> GameKey:
-    """The game a bundle belongs to; raises `FrameError` (`not_a_bundle`) where it is none."""
+    """The game a bundle belongs to.
+
+    Raises `FrameError` (`not_a_bundle`) where it is none, `RemoteError`
+    (`version`) where it was made for versions this node does not speak.
+    """
     for message in _read(data, []):
-        if isinstance(message, Hello):
-            return GameKey(message.tenant, message.game)
-        break
+        if not isinstance(message, Hello):
+            break
+        low, high = message.versions
+        if low > PROTOCOL_VERSION_MAX or high < PROTOCOL_VERSION_MIN:
+            raise RemoteError("version", f"the bundle speaks protocol versions {low} to {high}")
+        return GameKey(message.tenant, message.game)
     raise FrameError("not_a_bundle", "the file does not open with a bundle's greeting")
 
 
-def import_bundle(data: bytes, log: EventLog) -> Session[BundleReport]:
-    """Take in a bundle, frame by frame; a damaged frame is named and the others still count.
+def import_bundle(data: bytes, log: EventLog, scope: Scope = ALL) -> Session[BundleReport]:
+    """Take in what a bundle holds of a scope, frame by frame; a damaged frame is named and the others still count.
 
-    Raises `FrameError` (`not_a_bundle`) or `RemoteError` (`wrong_game`) before anything is stored.
+    Raises `FrameError` (`not_a_bundle`) or `RemoteError` (`wrong_game`,
+    `version`) before anything is stored.
     """
     if bundle_game(data) != log.index.game:
         raise RemoteError("wrong_game", "the bundle belongs to another tenant or game")
@@ -90,10 +100,10 @@ def import_bundle(data: bytes, log: EventLog) -> Session[BundleReport]:
             body = data[len(MAGIC) : len(data) - len(encode_frame(message))]
             report.whole = message.hashed == digest(BUNDLE, body)
         elif not isinstance(message, Hello):
-            intake = Intake(log)
+            intake = Intake(log, scope=scope)
             yield from intake.take([message])
             report.received += intake.stored
-            report.duplicates += sum(n for _, _, spans in intake.verdicts for n, v in spans) - intake.stored
+            report.duplicates += sum(n for _, _, spans in intake.verdicts for n, v in spans if v == DUPLICATE)
             report.statements_received += intake.statements_stored
             report.problems += intake.problems
     if not report.whole:

@@ -7,15 +7,17 @@ say it, never from remembered acknowledgements.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from sync.directory import Statement
-from sync.limits import LOCATOR_ENTRIES_MAX, STATEMENTS_IN_FRAME_MAX, WANTS_IN_FRAME_MAX
+from sync.limits import LOCATOR_ENTRIES_MAX, WANTS_IN_FRAME_MAX
 from sync.log import EventLog
-from sync.messages import Rows, Statements, Want, Wanted
+from sync.messages import Rows, Want, Wanted
+from sync.packing import pack, round_robin, wanted_bytes
 from sync.placement import Branch, StreamState, signed_heads
 from sync.runs import cut_runs
 from sync.segment import Run
-from sync.stream import Scope, stream_id
+from sync.stream import Scope, covers, stream_id
 from sync.summary import Mark, Row, row_hash
 
 Range = tuple[Branch, int, int]
@@ -29,20 +31,25 @@ class Difference:
         self._log = log
         buckets = None if any(not r.buckets for r in rows) else frozenset(b for r in rows for b in r.buckets)
         mine = set(log.index.summary.ids(scope, buckets))
-        self._their_rows = {stream_id(row.key): row for message in rows for row in message.streams}
+        theirs = (row for message in rows for row in message.streams if covers(scope, row.key.audience))
+        self._their_rows = {stream_id(row.key): row for row in theirs}
         self._their_statements = {identity for message in rows for identity in message.statements}
         statements = log.index.statement_audiences
         self._streams_only_mine = sorted(i for i in mine if i not in self._their_rows and i not in statements)
         self._statements_only_mine = sorted(i for i in mine if i in statements and i not in self._their_statements)
 
     def offers(self) -> Iterator[Run]:
-        """Runs the peer lacks, streams it does not know first."""
-        for identity in self._streams_only_mine:
-            yield from serve(self._log, Wanted(identity, ()))
+        """Runs the peer lacks, streams it does not know first, a run of each in turn."""
+        return round_robin(serve(self._log, wanted) for wanted in self._offered())
+
+    def _offered(self) -> Iterator[Wanted]:
+        may_write, streams = self._log.index.directory.may_write, self._log.index.streams
+        for identity in sorted(self._streams_only_mine, key=lambda i: not may_write(streams[i].key)):
+            yield Wanted(identity, ())
         for identity, row in self._differing():
-            state = self._log.index.streams.get(identity)
+            state = streams.get(identity)
             if state is not None and any(locate(self._log, state, mark) is not None for mark in row.heads):
-                yield from serve(self._log, Wanted(identity, row.heads, row.dangling, row.bare))
+                yield Wanted(identity, row.heads, row.dangling, row.bare)
 
     def statements(self) -> list[Statement]:
         """Statements the peer lacks."""
@@ -52,12 +59,15 @@ class Difference:
     def want(self) -> Want:
         """What I lack, at most one frame of it; the next round asks for the rest."""
         wanted = (want_of(self._log, identity, row) for identity, row in self._differing())
-        streams = [w for w in wanted if w is not None]
-        lacking = sorted(self._their_statements - set(self._log.index.statement_audiences))
-        return Want(tuple(streams[:WANTS_IN_FRAME_MAX]), tuple(lacking[:WANTS_IN_FRAME_MAX]))
+        lacking = sorted(self._their_statements - set(self._log.index.statement_audiences))[:WANTS_IN_FRAME_MAX]
+        room = WANTS_IN_FRAME_MAX - len(lacking) // 2  # 34 bytes each, half of the smallest want
+        streams = next(pack((w for w in wanted if w is not None), wanted_bytes, room), ())
+        return Want(streams, tuple(lacking))
 
     def _differing(self) -> Iterator[tuple[bytes, Row]]:
-        for identity, row in sorted(self._their_rows.items()):
+        """Enrolled streams come first: what a quota keeps out must not keep them waiting."""
+        may_write = self._log.index.directory.may_write
+        for identity, row in sorted(self._their_rows.items(), key=lambda item: (not may_write(item[1].key), item[0])):
             mine = self._log.index.row(identity)
             if mine is None or row_hash(mine) != row_hash(row):
                 yield identity, row
@@ -76,18 +86,21 @@ def want_of(log: EventLog, identity: bytes, row: Row) -> Wanted | None:
     heads = signed_heads(state)
     ahead = bool(unknown) and bool(heads) and max(unknown)[0] > max(heads)[0] and len(heads) == 1
     after = heads if ahead or not unknown else _locator(log, state, heads)
-    return Wanted(identity, after[:LOCATOR_ENTRIES_MAX], state.dangling, bare)
+    return Wanted(identity, after, state.dangling, bare)
 
 
 def _locator(log: EventLog, state: StreamState, heads: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """My heads and events ever further back, so that a fork's origin is found in one step."""
-    marks = set(heads)
-    for branch in state.branches:
-        step, seq = 1, branch.head_seq - 1
-        while seq >= branch.first_seq and len(marks) < LOCATOR_ENTRIES_MAX:
-            marks.update((event.seq, event.id) for event in log.read(state.id, branch.number, seq, seq))
-            step, seq = step * 2, seq - step * 2
-    return tuple(sorted(marks, reverse=True))
+    places = islice(round_robin(map(_steps_back, state.branches)), LOCATOR_ENTRIES_MAX)
+    marks = {(e.seq, e.id) for number, seq in places for e in log.read(state.id, number, seq, seq)}
+    return tuple(sorted({*heads, *marks}, reverse=True))
+
+
+def _steps_back(branch: Branch) -> Iterator[tuple[int, int]]:
+    step, seq = 1, branch.head_seq - 1
+    while seq >= branch.first_seq:
+        yield branch.number, seq
+        step, seq = step * 2, seq - step * 2
 
 
 def serve(log: EventLog, wanted: Wanted) -> Iterator[Run]:
@@ -95,16 +108,19 @@ def serve(log: EventLog, wanted: Wanted) -> Iterator[Run]:
     state = log.index.streams.get(wanted.stream)
     if state is None:
         return
+    sent: dict[int, int] = {}  # a run may reach past its range, up to a signed head: not twice
     for branch, first_seq, last_seq in _lacking(log, state, wanted):
-        yield from cut_runs(log, state, branch, first_seq, last_seq)
+        for run in cut_runs(log, state, branch, max(first_seq, sent.get(branch.number, -1) + 1), last_seq):
+            sent[branch.number] = run.first_seq + len(run.payloads) - 1
+            yield run
 
 
 def locate(log: EventLog, state: StreamState, mark: Mark) -> Branch | None:
     """The branch that holds an event, or None where the log does not hold it."""
     seq, identity = mark
     for branch in state.branches:
-        if branch.tip == identity or branch.head == identity:
-            return branch if branch.first_seq <= seq <= branch.tip_seq else None
+        if mark in ((branch.tip_seq, branch.tip), (branch.head_seq, branch.head)) and seq >= branch.first_seq:
+            return branch
     inside = any(branch.first_seq <= seq <= branch.tip_seq for branch in state.branches)
     for event in log.find(state.id, seq, seq) if inside else ():
         if event.id == identity:
@@ -138,8 +154,10 @@ def _known(log: EventLog, state: StreamState, wanted: Wanted) -> dict[int, list[
     for mark in wanted.after:
         branch, high = locate(log, state, mark), mark[0]
         while branch is not None:
-            cut = [seq + 1 for seq, holder in floors if holder.number == branch.number and seq < high]
-            known.setdefault(branch.number, []).append((max([branch.first_seq, *cut]), high))
+            cut = [seq + 1 for seq, holder in floors if holder.number == branch.number and seq <= high]
+            low = max([branch.first_seq, *cut])
+            if low <= high:
+                known.setdefault(branch.number, []).append((low, high))
             if cut or branch.first_seq == 0:
                 break
             high = branch.first_seq - 1
@@ -157,9 +175,3 @@ def rows_of(log: EventLog, scope: Scope, buckets: frozenset[int] | None) -> tupl
         else:
             statements.append(identity)
     return rows, statements
-
-
-def pack_statements(statements: Sequence[Statement]) -> list[Statements]:
-    """Statements in frames."""
-    step = STATEMENTS_IN_FRAME_MAX // 4
-    return [Statements(tuple(statements[i : i + step])) for i in range(0, len(statements), step)]

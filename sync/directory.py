@@ -159,7 +159,8 @@ class Directory:
     def _delegation(self, claim: Claim, content: Delegation) -> None:
         if claim.issuer in self.authorities:
             known = self.edges.get(content.key)
-            if known is None or content.enrolments_max > known.enrolments_max:
+            larger = known is None or (content.enrolments_max, content.scope) > (known.enrolments_max, known.scope)
+            if larger:  # ties broken by the scope: the order of arrival must not matter
                 self.edges[content.key] = content
 
     def _enrolment(self, claim: Claim, content: Enrolment) -> None:
@@ -171,6 +172,10 @@ class Directory:
             known = self.scopes.get(content.key, ())
             both = ALL if ALL in (known, content.scope) else tuple(sorted({*known, *content.scope}))
             self.scopes[content.key] = both
+
+    def is_issuer(self, public_key: bytes) -> bool:
+        """Whether a key's statements count: the root, an authority or an edge."""
+        return public_key == self.root_key or public_key in self.authorities or public_key in self.edges
 
     def scope_of(self, public_key: bytes) -> Scope:
         """What a key may write and read: everything for authorities and edges, else as enrolled."""
@@ -199,5 +204,7 @@ def _known_content(statement: Statement) -> tuple[Claim, Content] | None:
     if content is None or not ed25519.is_public_key(content.key):
         return None
     if isinstance(content, Delegation | Enrolment) and not is_scope(content.scope):
+        return None
+    if isinstance(content, Enrolment) and content.number < 0:
         return None
     return claim, content

@@ -77,7 +77,7 @@ def run(session: Session[T], answer: Callable[[Effect], Answer]) -> T:
         while True:
             try:
                 value = answer(effect)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever failed is the session's to know
                 effect = session.throw(error)
             else:
                 effect = session.send(value)

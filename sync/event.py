@@ -94,11 +94,18 @@ def salt_for(event: Event) -> bytes | None:
     return salt_of(event.seed, event.seq) if event.seed is not None else None
 
 
-def intact(event: Event) -> Event:
-    """The event as read from a store, without its payload where that no longer matches its hash."""
+def intact(event: Event, prefix: bytes | None = None) -> Event:
+    """The event as read from a store, without its payload where that no longer matches its hash.
+
+    With the stream's `header_prefix`, a hash that was damaged beside a sound
+    payload is made again from it: the event's id tells which of the two it was.
+    """
     if event.payload is None:
         return event
     salt = salt_for(event)
-    if salt is not None and payload_hash_of(salt, event.payload) == event.payload_hash:
+    payload_hash = payload_hash_of(salt, event.payload) if salt is not None else None
+    if payload_hash == event.payload_hash:
         return event
+    if prefix and payload_hash and event_id(prefix, event.seq, event.previous, payload_hash) == event.id:
+        return msgspec.structs.replace(event, payload_hash=payload_hash)
     return msgspec.structs.replace(event, payload=None)

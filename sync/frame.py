@@ -21,6 +21,7 @@ import msgspec
 
 from sync.errors import FrameError, LocalError
 from sync.limits import BODY_BYTES_MAX, BODY_FRAMES_MAX, FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES_MAX
+from sync.message_check import check_message
 from sync.messages import Message
 
 PREFIX_BYTES = 4
@@ -35,7 +36,11 @@ _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def encode_frame(message: Message) -> bytes:
-    """One frame. Raises `LocalError` (`frame_too_big`) beyond `FRAME_BYTES_MAX` inflated bytes."""
+    """One frame. Raises `LocalError` (`frame_too_big`, `message_too_big`, `message_malformed`) beyond a limit."""
+    try:
+        check_message(message)
+    except FrameError as error:
+        raise LocalError(error.code, error.detail) from error
     plain = _ENCODER.encode(message)
     if len(plain) > FRAME_BYTES_MAX:
         raise LocalError("frame_too_big", f"a frame of {len(plain)} bytes, at most {FRAME_BYTES_MAX} are allowed")
@@ -53,8 +58,9 @@ def encode_frame(message: Message) -> bytes:
 def decode_frame(frame: bytes) -> Message:
     """The message of one frame, without its length prefix.
 
-    Raises `FrameError`: `frame_short`, `frame_damaged`, `frame_too_big` or
-    `frame_unknown` (a tag, field or form this version does not know).
+    Raises `FrameError`: `frame_short`, `frame_damaged`, `frame_too_big`,
+    `frame_unknown` (a tag, field or form this version does not know),
+    `message_malformed` or `message_too_big`.
     """
     if len(frame) < HEAD_BYTES:
         raise FrameError("frame_short", f"a frame of {len(frame)} bytes has no room for its head")
@@ -67,9 +73,11 @@ def decode_frame(frame: bytes) -> Message:
     if len(plain) > FRAME_BYTES_MAX:
         raise FrameError("frame_too_big", f"a frame of over {FRAME_BYTES_MAX} bytes")
     try:
-        return _DECODER.decode(plain)
-    except (msgspec.DecodeError, RecursionError) as error:
+        message = _DECODER.decode(plain)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise FrameError("frame_unknown", f"the message does not decode: {error}") from error
+    check_message(message)
+    return message
 
 
 def _inflate(body: bytes) -> bytes:

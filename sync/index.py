@@ -13,7 +13,8 @@ import msgspec
 
 from sync.directory import Directory, Statement, read_claim, statement_id
 from sync.errors import LocalError
-from sync.log import HeadSignature, OwnEvents
+from sync.limits import GAPS_MAX
+from sync.log import DamagedPayload, HeadSignature, OwnEvents
 from sync.placement import HELD, Branch, Find, Placement, StreamState, place, row_of
 from sync.segment import Segment
 from sync.stream import GameKey, stream_id
@@ -113,6 +114,22 @@ class Changes:
             raise LocalError("not_held", f"event {signature.seq} was signed but is not held")
         if signature.seq > branch.head_seq:
             self._replace(state, msgspec.structs.replace(branch, head_seq=signature.seq, head=signature.id))
+
+    def damage(self, damaged: DamagedPayload) -> bool:
+        """Note that a held payload is damaged; returns whether its row is to be emptied.
+
+        False where it is noted already, or where the stream has `GAPS_MAX` gaps
+        and would outgrow its row; a later check finds it again.
+        """
+        state = self.state(damaged.stream)
+        branch = next((b for b in state.branches if b.number == damaged.branch), None) if state else None
+        if state is None or branch is None or not branch.first_seq <= damaged.seq <= branch.tip_seq:
+            raise LocalError("not_held", f"event {damaged.seq} is called damaged but is not held")
+        mark = (damaged.seq, damaged.id)
+        if mark in state.bare or len(state.bare) + len(state.dangling) >= GAPS_MAX:
+            return False
+        self.streams[state.id] = msgspec.structs.replace(state, bare=tuple(sorted((*state.bare, mark))))
+        return True
 
     def add_statement(self, statement: Statement) -> bool:
         """Note a verified statement; returns whether it is new."""

@@ -14,19 +14,22 @@ from collections.abc import Sequence
 import msgspec
 
 from sync.compare import rows_of, serve
-from sync.digest import HASH_BYTES
 from sync.effects import Append, Exchange, Session, Sign
 from sync.errors import RemoteError
 from sync.frame import encode_body
 from sync.intake import Intake
 from sync.limits import (
     ANSWER_BYTES_MAX,
+    BODY_BYTES_MAX,
+    FRAME_BYTES_MAX,
     PROTOCOL_VERSION_MAX,
     PROTOCOL_VERSION_MIN,
+    RECEIPTS_IN_FRAME_MAX,
     ROUNDS_MAX,
     ROWS_DIRECT_MAX,
     ROWS_IN_BODY_MAX,
     ROWS_IN_FRAME_MAX,
+    STATEMENT_IDS_IN_FRAME_MAX,
 )
 from sync.log import Batch, EventLog
 from sync.messages import (
@@ -39,21 +42,24 @@ from sync.messages import (
     Proof,
     Root,
     Rows,
+    Statements,
     Verdicts,
     Want,
     Wanted,
     Welcome,
 )
+from sync.packing import pack, pack_data, row_bytes
 from sync.placement import DUPLICATE, VERDICT_NAMES, StreamState, signed_heads
 from sync.receipt import SAFE, Receipt
-from sync.responder import answer_wants, read_body, read_message
-from sync.runs import pack_data, sign_tails
+from sync.responder import give, read_body, read_message, wanted_of
+from sync.runs import sign_tails
 from sync.stream import ALL, Scope, meet
-from sync.summary import BUCKET_HASH_BYTES
+from sync.summary import BUCKET_COUNT, BUCKET_HASH_BYTES
 from sync.transitions import State
 
 _MOVED = tuple(number for number, name in enumerate(VERDICT_NAMES) if name in ("stored", "held", "fork"))
 _STALLED_ROUNDS_MAX = 2
+_GUESS_FRAMES_MAX = 4
 
 
 class Initiating(msgspec.Struct, frozen=True):
@@ -110,18 +116,39 @@ class _Rounds:
         self.peer_buckets: bytes | None = None
         self.wants: list[Want] = []
         self.stalled = 0
-        self.compared: frozenset[int] | None = frozenset()
+        self.statements_given = 0
+        self.compared: frozenset[int] = frozenset()
+        self.fruitless: frozenset[int] = frozenset()
 
     def run(self) -> Session[Report]:
         body = encode_body([*self._greeting(), *self._guess(), self._root(), *self._asking()])
         yield from self._exchange(body)
         while not self._settled():
-            before = (self.report.sent, self.report.received, self.report.statements_received, self.compared)
+            before = self._moved()
             body = yield from self._next_body()
             yield from self._exchange(body)
-            after = (self.report.sent, self.report.received, self.report.statements_received, self.compared)
-            self.stalled = 0 if after != before else self.stalled + 1
+            self._note_progress(moved=self._moved() != before)
         return self.report
+
+    def _moved(self) -> tuple[int, int, int, int]:
+        """What has moved so far, no more of it than there is: a peer that claims to store for ever ends as stalled."""
+        index = self.log.index
+        held = sum(b.tip_seq - b.first_seq + 1 for state in index.streams.values() for b in state.branches)
+        given = min(self.statements_given, len(index.statement_audiences))
+        return min(self.report.sent, held), self.report.received, self.report.statements_received, given
+
+    def _note_progress(self, *, moved: bool) -> None:
+        """Where some buckets cannot be brought to agree, go on to the others before giving up."""
+        self.stalled = 0 if moved else self.stalled + 1
+        if self.stalled >= _STALLED_ROUNDS_MAX and self.compared:
+            self.fruitless |= self.compared
+            self.stalled = 0 if self._differing() else self.stalled
+
+    def _differing(self) -> list[int]:
+        """The buckets that differ from the peer's, but for those that led nowhere."""
+        width, theirs = BUCKET_HASH_BYTES, self.peer_buckets or b""
+        mine = enumerate(self.log.index.summary.buckets(self.scope))
+        return [i for i, h in mine if h != theirs[i * width : (i + 1) * width] and i not in self.fruitless]
 
     def _settled(self) -> bool:
         self.report.converged = self.peer_root == self.log.index.summary.root(self.scope)
@@ -149,24 +176,32 @@ class _Rounds:
         messages: list[Data] = []
         for state in own:
             marks = tuple((r.seq, r.head) for r in held.get(state.id, ()) if r.store == self.me.peer_store)
-            if any(mark not in marks for mark in signed_heads(state)):
+            if len(messages) < _GUESS_FRAMES_MAX and any(mark not in marks for mark in signed_heads(state)):
                 messages += pack_data(serve(self.log, Wanted(state.id, marks)), ANSWER_BYTES_MAX // 2)
-        return list(messages[:4])
+        return list(messages[:_GUESS_FRAMES_MAX])
 
     def _asking(self) -> list[Message]:
-        """Own streams with a head that no held receipt calls safe."""
-        own = self._own()
-        receipts = self.log.receipts([state.id for state in own]) if own else []
-        safe = {(r.stream, r.seq, r.head) for r in receipts if r.level == SAFE}
-        waiting = [s.id for s in own if any((s.id, *mark) not in safe for mark in signed_heads(s))]
-        return [Asking(tuple(waiting))] if waiting else []
+        """Streams with a head that no held receipt of an authority calls safe, as many as one frame answers.
+
+        Own ones; a node that holds everything asks for the enrolled streams of
+        others too, because their writers will ask it.
+        """
+        directory, streams = self.log.index.directory, self._own()
+        if self.me.scope == ALL and self.me.node not in directory.authorities:
+            others = (s for s in self.log.index.streams.values() if s.key.public_key != self.me.node)
+            streams += [state for state in others if directory.may_write(state.key)]
+        receipts = self.log.receipts([state.id for state in streams]) if streams else []
+        safe = {(r.stream, r.seq, r.head) for r in receipts if r.level == SAFE and r.signer in directory.authorities}
+        waiting = [s.id for s in streams if any((s.id, *mark) not in safe for mark in signed_heads(s))]
+        return [Asking(tuple(waiting[:RECEIPTS_IN_FRAME_MAX]))] if waiting else []
 
     def _next_body(self) -> Session[bytes]:
-        messages: list[Message] = [*self._greeting()]
-        messages += answer_wants(self.log, self.scope, self.wants, ANSWER_BYTES_MAX)
-        messages += [*self._rows(), self._root(), *self._asking()]
+        summary = encode_body([*self._rows(), self._root(), *self._asking()])
+        room = min(ANSWER_BYTES_MAX, BODY_BYTES_MAX - len(summary) - ANSWER_BYTES_MAX // 2)
+        given = give(*wanted_of(self.log, self.scope, self.wants), max(room, FRAME_BYTES_MAX))
+        self.statements_given += sum(len(m.items) for m in given if isinstance(m, Statements))
         self.wants = []
-        rest = encode_body(messages)
+        rest = encode_body([*self._greeting(), *given]) + summary
         welcome = self.report.welcome
         assert welcome is not None
         signature: bytes = yield Sign(read_message(welcome.store, welcome.nonce, rest))
@@ -175,25 +210,26 @@ class _Rounds:
     def _rows(self) -> list[Message]:
         """My rows in buckets that differ: all at once where there are few, else some a round."""
         mine = self.log.index.summary
-        few = max(mine.count(self.scope), self.peer_count) <= ROWS_DIRECT_MAX
+        count = max(mine.count(self.scope), self.peer_count)
         buckets: frozenset[int] | None = None
-        if self.peer_buckets is not None and not few:
-            width, theirs = BUCKET_HASH_BYTES, self.peer_buckets
-            hashes = enumerate(mine.buckets(self.scope))
-            differing = [i for i, h in hashes if h != theirs[i * width : (i + 1) * width]]
-            share = max(1, ROWS_IN_BODY_MAX * 256 // max(mine.count(self.scope), self.peer_count, 1))
-            buckets = frozenset(differing[:share])
-        elif not few:
-            return []
-        self.compared = buckets
+        self.compared = frozenset()
+        if count > ROWS_DIRECT_MAX:
+            if self.peer_buckets is None:
+                return []
+            share = max(1, ROWS_IN_BODY_MAX * BUCKET_COUNT // count)
+            buckets = self.compared = frozenset(self._differing()[:share])
+            if not buckets:
+                return []  # none named would mean all of them
         rows, statements = rows_of(self.log, self.scope, buckets)
         named = bytes(sorted(buckets)) if buckets is not None else b""
-        if len(rows) <= ROWS_IN_FRAME_MAX and len(statements) <= 2 * ROWS_IN_FRAME_MAX:
-            return [Rows(named, tuple(rows), tuple(statements))]
-        step = ROWS_IN_FRAME_MAX
-        parts: list[Message] = [Rows(named, tuple(rows[i : i + step]), ()) for i in range(0, len(rows), step)]
-        parts += [Rows(named, (), tuple(statements[i : i + step])) for i in range(0, len(statements), step)]
-        return parts
+        row_groups = [*pack(rows, row_bytes, ROWS_IN_FRAME_MAX)] or [()]
+        step = STATEMENT_IDS_IN_FRAME_MAX
+        id_groups = [tuple(statements[i : i + step]) for i in range(0, len(statements), step)] or [()]
+        few = len(row_groups) == len(id_groups) == 1 and sum(map(row_bytes, rows)) < FRAME_BYTES_MAX // 2
+        if few:
+            return [Rows(named, row_groups[0], id_groups[0])]
+        parts: list[Message] = [Rows(named, group, ()) for group in row_groups]
+        return parts + [Rows(named, (), group) for group in id_groups]
 
     def _exchange(self, body: bytes) -> Session[None]:
         """One round: carry the body over, take in the answer."""
@@ -210,7 +246,7 @@ class _Rounds:
         report.problems += [m for m in (*messages, *problems) if isinstance(m, Problem)]
         for message in messages:
             self._hear(message)
-        intake = Intake(self.log)
+        intake = Intake(self.log, scope=self.me.scope)
         yield from intake.take(messages)
         report.received += intake.stored
         report.statements_received += intake.statements_stored
@@ -218,10 +254,12 @@ class _Rounds:
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, Welcome):
+            if not PROTOCOL_VERSION_MIN <= message.version <= PROTOCOL_VERSION_MAX:
+                raise RemoteError("version", f"the peer answers in protocol version {message.version}")
             self.report.welcome = message
             self.report.retry_after_ms = message.retry_after_ms
             self.scope = meet(self.me.scope, message.scope)
-        elif isinstance(message, Root) and len(message.root) == HASH_BYTES:
+        elif isinstance(message, Root):
             self.peer_root, self.peer_count = message.root, message.count
         elif isinstance(message, Buckets):
             self.peer_buckets = message.hashes

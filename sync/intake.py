@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sync.compare import locate
 from sync.digest import HASH_BYTES
-from sync.directory import Statement, check_statement
+from sync.directory import Statement, check_statement, statement_id
 from sync.effects import Append, Session, SignatureCheck, Verify
 from sync.errors import EnvelopeError
+from sync.limits import PROBLEMS_IN_BODY_MAX, RUNS_IN_FRAME_MAX, SEGMENT_EVENTS_MAX, SIGNATURES_IN_BODY_MAX
 from sync.log import Batch, EventLog, Outcome
 from sync.messages import Data, Message, Problem, Receipts, Statements, Verdicts
+from sync.packing import pack
 from sync.placement import BUSY, DUPLICATE, REFUSED
-from sync.receipt import Receipt, check_receipt
+from sync.receipt import SAFE, Receipt, check_receipt
 from sync.segment import Run, Segment, check_run
-from sync.stream import StreamKey, stream_id
+from sync.stream import ALL, Scope, covers, stream_id
 
 RunVerdict = tuple[bytes, int, tuple[tuple[int, int], ...]]
 
@@ -27,11 +30,14 @@ class Intake:
     """What a body brought: `verdicts` by run, in their order, and what was new.
 
     `quota_bytes` bounds what streams that are not enrolled may still push; what
-    exceeds it is answered busy, never refused.
+    exceeds it is answered busy, never refused. What lies outside `scope`, this
+    node's own, is not held here and answered busy too.
     """
 
-    def __init__(self, log: EventLog, quota_bytes: int | None = None) -> None:
+    def __init__(self, log: EventLog, quota_bytes: int | None = None, scope: Scope = ALL) -> None:
         self._log = log
+        self._scope = scope
+        self._signatures_left = SIGNATURES_IN_BODY_MAX
         self._quota_bytes = quota_bytes
         self.problems: list[Problem] = []
         self.verdicts: list[RunVerdict] = []
@@ -57,14 +63,22 @@ class Intake:
         items: list[Statement | Receipt] = [*statements, *receipts]
         for item in items:
             try:
-                check = check_receipt(game, item) if isinstance(item, Receipt) else check_statement(game, item)[1]
-                checked.append((item, check))
+                if isinstance(item, Receipt):
+                    check = check_receipt(game, item)
+                    wanted = self._believable(item)
+                else:
+                    claim, check = check_statement(game, item)
+                    wanted = covers(self._scope, claim.audience) and self._admit_statement(item, claim.issuer)
             except EnvelopeError as error:
-                self.problems.append(Problem(error.code, error.detail))
+                self._complain(error.code, error.detail)
+                continue
+            self._signatures_left -= wanted
+            if wanted and self._signatures_left >= 0:
+                checked.append((item, check))
         good: Sequence[bool] = yield Verify(tuple(check for _, check in checked))
         sound = [item for (item, _), ok in zip(checked, good, strict=True) if ok]
         if len(sound) < len(checked):
-            self.problems.append(Problem("bad_signature", f"{len(checked) - len(sound)} statements or receipts"))
+            self._complain("bad_signature", f"{len(checked) - len(sound)} statements or receipts")
         batch = Batch(
             statements=tuple(item for item in sound if isinstance(item, Statement)),
             receipts=tuple(item for item in sound if isinstance(item, Receipt)),
@@ -78,18 +92,25 @@ class Intake:
         verdict_by_run: dict[int, tuple[int, ...]] = {}
         for number, run in enumerate(runs):
             try:
+                if self._signatures_left <= 0:
+                    verdict_by_run[number] = _verdict_of_all(BUSY, run)
+                    continue
                 segment, check = check_run(self._log.index.game, run)
-                checked.append((number, segment, check))
+                if covers(self._scope, run.key.audience):
+                    self._signatures_left -= 1
+                    checked.append((number, segment, check))
+                else:
+                    verdict_by_run[number] = _verdict_of_all(BUSY, run)
             except EnvelopeError as error:
-                verdict_by_run[number] = (REFUSED,) * max(1, len(run.payloads))
-                self.problems.append(Problem(error.code, error.detail))
+                verdict_by_run[number] = _verdict_of_all(REFUSED, run)
+                self._complain(error.code, error.detail)
         good: Sequence[bool] = yield Verify(tuple(check for _, _, check in checked))
         sound: list[tuple[int, Segment]] = []
         for (number, segment, _), ok in zip(checked, good, strict=True):
             if not ok:
                 verdict_by_run[number] = (REFUSED,) * len(segment.ids)
                 where = f"events {segment.first_seq} to {segment.last_seq} of stream {segment.stream.hex()[:12]}"
-                self.problems.append(Problem("bad_signature", f"the signature over {where} does not verify"))
+                self._complain("bad_signature", f"the signature over {where} does not verify")
             elif not self._admit(segment):
                 verdict_by_run[number] = (BUSY,) * len(segment.ids)
             else:
@@ -101,13 +122,34 @@ class Intake:
                 self.stored += sum(verdict not in (DUPLICATE, BUSY) for verdict in verdicts)
                 self.streams.append(segment.stream)
         for number, run in enumerate(runs):
-            self.verdicts.append((_stream_of(run.key), run.first_seq, spans(verdict_by_run[number])))
+            self.verdicts.append((stream_id(run.key), run.first_seq, spans(verdict_by_run[number])))
 
     def _admit(self, segment: Segment) -> bool:
         if self._quota_bytes is None or self._log.index.directory.may_write(segment.key):
             return True
         self._quota_bytes -= sum(len(payload or b"") + 3 * HASH_BYTES for payload in segment.payloads)
         return self._quota_bytes >= 0
+
+    def _admit_statement(self, statement: Statement, issuer: bytes) -> bool:
+        """Statements of nobody known share the quota: anybody can sign one."""
+        if self._quota_bytes is None or self._log.index.directory.is_issuer(issuer):
+            return True
+        if self._log.statement(statement_id(statement.body)) is not None:
+            return False
+        self._quota_bytes -= len(statement.body) + 3 * HASH_BYTES
+        if self._quota_bytes < 0:
+            self._complain("busy", "statements of issuers not known here exceed what may wait for them")
+        return self._quota_bytes >= 0
+
+    def _believable(self, receipt: Receipt) -> bool:
+        """A receipt is about an event that is held here, and only an authority says safe."""
+        state = self._log.index.streams.get(receipt.stream)
+        held = state is not None and locate(self._log, state, (receipt.seq, receipt.head)) is not None
+        return held and (receipt.level != SAFE or receipt.signer in self._log.index.directory.authorities)
+
+    def _complain(self, code: str, detail: str) -> None:
+        if len(self.problems) < PROBLEMS_IN_BODY_MAX:
+            self.problems.append(Problem(code, detail))
 
 
 def spans(verdicts: Sequence[int]) -> tuple[tuple[int, int], ...]:
@@ -122,9 +164,11 @@ def spans(verdicts: Sequence[int]) -> tuple[tuple[int, int], ...]:
 
 
 def pack_verdicts(verdicts: list[RunVerdict]) -> list[Verdicts]:
-    """Verdicts in one message, or none."""
-    return [Verdicts(tuple(verdicts))] if verdicts else []
+    """Verdicts in as few messages as hold them."""
+    groups = pack(verdicts, lambda verdict: 48 + 4 * len(verdict[2]), RUNS_IN_FRAME_MAX)
+    return [Verdicts(group) for group in groups]
 
 
-def _stream_of(key: StreamKey) -> bytes:
-    return stream_id(key)
+def _verdict_of_all(verdict: int, run: Run) -> tuple[int, ...]:
+    """One verdict for all events of a run that was not looked into, at most a segment's number of them."""
+    return (verdict,) * min(max(1, len(run.payloads)), SEGMENT_EVENTS_MAX)

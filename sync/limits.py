@@ -31,6 +31,13 @@ ROWS_IN_FRAME_MAX = 128
 ROWS_IN_BODY_MAX = 512
 ROWS_DIRECT_MAX = 64
 LOCATOR_ENTRIES_MAX = 32
+RUNS_IN_FRAME_MAX = 256
+SIGNATURES_IN_BODY_MAX = 2048
+STATEMENT_IDS_IN_FRAME_MAX = 256
+STATEMENTS_IN_ANSWER_MAX = 128
+PROBLEMS_IN_BODY_MAX = 32
+NONCE_BYTES_MIN = 16
+NONCE_BYTES_MAX = 32
 WANTS_IN_FRAME_MAX = 128
 RECEIPTS_IN_FRAME_MAX = 128
 TEXT_BYTES_MAX = 512
@@ -49,7 +56,12 @@ class Limit(NamedTuple):
 LIMITS: tuple[Limit, ...] = (
     Limit("PAYLOAD_BYTES_MAX", PAYLOAD_BYTES_MAX, "bytes", "a quarter of a segment; photos travel as blobs"),
     Limit("SEGMENT_EVENTS_MAX", SEGMENT_EVENTS_MAX, "events", "a cut loses at most this much work"),
-    Limit("SEGMENT_BYTES_MAX", SEGMENT_BYTES_MAX, "bytes", "two segments always fit one frame"),
+    Limit(
+        "SEGMENT_BYTES_MAX",
+        SEGMENT_BYTES_MAX,
+        "bytes",
+        "a segment, its hashes and salts fit one frame, however they fall",
+    ),
     Limit("FRAME_BYTES_MAX", FRAME_BYTES_MAX, "bytes inflated", "a second on a 500 kbit/s link; bounds a zip bomb"),
     Limit("FRAME_OVERHEAD_BYTES_MAX", FRAME_OVERHEAD_BYTES_MAX, "bytes", "deflate may grow what does not compress"),
     Limit("BODY_BYTES_MAX", BODY_BYTES_MAX, "bytes", "one request held in memory"),
@@ -61,12 +73,26 @@ LIMITS: tuple[Limit, ...] = (
     Limit("SCOPE_AUDIENCES_MAX", SCOPE_AUDIENCES_MAX, "audiences", "a kiosk asks for everything instead"),
     Limit("AUDIENCE_BYTES_MAX", AUDIENCE_BYTES_MAX, "bytes", "a kind and an id of up to 32 bytes"),
     Limit("STATEMENT_BYTES_MAX", STATEMENT_BYTES_MAX, "bytes", "a statement is keys and numbers, no text"),
-    Limit("STATEMENTS_IN_FRAME_MAX", STATEMENTS_IN_FRAME_MAX, "statements", "half a frame of the smallest"),
+    Limit("STATEMENTS_IN_FRAME_MAX", STATEMENTS_IN_FRAME_MAX, "statements", "a quarter of a frame of usual ones"),
+    Limit("STATEMENTS_IN_ANSWER_MAX", STATEMENTS_IN_ANSWER_MAX, "statements", "the next round brings the others"),
+    Limit("STATEMENT_IDS_IN_FRAME_MAX", STATEMENT_IDS_IN_FRAME_MAX, "ids", "8 KiB of a frame with rows"),
+    Limit("RUNS_IN_FRAME_MAX", RUNS_IN_FRAME_MAX, "runs", "a frame of runs of one event"),
+    Limit(
+        "SIGNATURES_IN_BODY_MAX",
+        SIGNATURES_IN_BODY_MAX,
+        "signatures",
+        "a fifth of a second of checking; beyond is busy",
+    ),
+    Limit("PROBLEMS_IN_BODY_MAX", PROBLEMS_IN_BODY_MAX, "problems", "enough to see what is wrong; bounds an answer"),
+    Limit("NONCE_BYTES_MIN", NONCE_BYTES_MIN, "bytes", "cannot be guessed or met twice"),
+    Limit("NONCE_BYTES_MAX", NONCE_BYTES_MAX, "bytes", "a whole digest"),
     Limit("ROWS_IN_FRAME_MAX", ROWS_IN_FRAME_MAX, "rows", "a row of a plain stream is about 130 bytes"),
     Limit("ROWS_IN_BODY_MAX", ROWS_IN_BODY_MAX, "rows", "one round compares this much; the next goes on"),
     Limit("ROWS_DIRECT_MAX", ROWS_DIRECT_MAX, "rows", "below it rows are cheaper than bucket hashes"),
-    Limit("LOCATOR_ENTRIES_MAX", LOCATOR_ENTRIES_MAX, "entries", "doubling steps reach 2^31 events back"),
-    Limit("WANTS_IN_FRAME_MAX", WANTS_IN_FRAME_MAX, "wants", "a frame of the longest"),
+    Limit(
+        "LOCATOR_ENTRIES_MAX", LOCATOR_ENTRIES_MAX, "marks beside the heads", "doubling steps reach 2^31 events back"
+    ),
+    Limit("WANTS_IN_FRAME_MAX", WANTS_IN_FRAME_MAX, "wants", "what a frame holds of the usual length"),
     Limit("RECEIPTS_IN_FRAME_MAX", RECEIPTS_IN_FRAME_MAX, "receipts", "a receipt is about 250 bytes"),
     Limit("TEXT_BYTES_MAX", TEXT_BYTES_MAX, "bytes", "a sentence for people, in a problem"),
     Limit("ROUNDS_MAX", ROUNDS_MAX, "exchanges a session", "a session ends, whatever the peer answers"),

@@ -52,14 +52,28 @@ class HeadSignature(msgspec.Struct, frozen=True):
     signature: bytes
 
 
+class DamagedPayload(msgspec.Struct, frozen=True):
+    """A held event whose payload no longer matches its hash: from now on a gap, wanted from everybody."""
+
+    stream: bytes
+    branch: int
+    seq: int
+    id: bytes
+
+
 class Batch(msgspec.Struct, frozen=True):
-    """What one transaction stores. Everything in it has been checked and verified."""
+    """What one transaction stores. Everything in it has been checked and verified.
+
+    The order of its parts is the order of the fields; where parts of several
+    kinds concern one stream, every log takes them in that order.
+    """
 
     segments: tuple[Segment, ...] = ()
     statements: tuple[Statement, ...] = ()
     own: tuple[OwnEvents, ...] = ()
     signatures: tuple[HeadSignature, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    damaged: tuple[DamagedPayload, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -84,7 +98,12 @@ class EventLog(Protocol):
         """The store's identity, epoch and commit count, as of the last commit."""
 
     def append(self, batch: Batch) -> Outcome:
-        """Store a batch in one durable transaction."""
+        """Store a batch in one durable transaction: all of it, or nothing and an exception.
+
+        For each of `batch.damaged`, where `Changes.damage` says so, the payload
+        of that row is set to NULL; id, payload hash, seed and salt stay. Asking
+        peers and filling it again then go the way of every gap.
+        """
 
     def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
         """The held events of a branch, by number, at most 100 of them.
@@ -103,4 +122,7 @@ class EventLog(Protocol):
         """A statement by its id."""
 
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
-        """The receipts held for these streams: the furthest of each level and store."""
+        """The receipts held for these streams: the furthest of each level and store.
+
+        Further is the greater (seq, at_ms); of equals the later one in.
+        """

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import msgspec
 
 from sync.directory import Statement, statement_id
-from sync.event import Event, intact
+from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
-from sync.log import Batch, Outcome, OwnEvents, StoreState
+from sync.log import Batch, DamagedPayload, Outcome, OwnEvents, StoreState
 from sync.placement import HeldEvent, Placement
 from sync.receipt import Receipt
 from sync.segment import Segment
@@ -35,6 +35,8 @@ class MemoryLog:
 
     def append(self, batch: Batch) -> Outcome:
         """Store a batch; see `EventLog.append`."""
+        if batch.own or batch.signatures or batch.damaged:
+            self._rehearse(batch)
         changes = Changes(self.index)
         verdicts = []
         for segment in batch.segments:
@@ -50,6 +52,9 @@ class MemoryLog:
         self._statements |= {statement_id(statement.body): statement for statement in fresh}
         for receipt in batch.receipts:
             self._keep_receipt(receipt)
+        for damaged in batch.damaged:
+            if changes.damage(damaged):
+                self._empty(damaged)
         self.index.apply(changes)
         self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
         return Outcome(tuple(verdicts), len(fresh))
@@ -57,7 +62,8 @@ class MemoryLog:
     def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
         """See `EventLog.read`."""
         rows = self._events.get(stream, {}).get(branch, {})
-        return [intact(rows[seq]) for seq in range(first_seq, last_seq + 1) if seq in rows]
+        prefix = header_prefix(self.index.game, stream)
+        return [intact(rows[seq], prefix) for seq in range(first_seq, last_seq + 1) if seq in rows]
 
     def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
         """See `EventLog.signatures`."""
@@ -80,6 +86,25 @@ class MemoryLog:
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
         """See `EventLog.receipts`."""
         return [receipt for (stream, _, _), receipt in self._receipts.items() if stream in streams]
+
+    def _rehearse(self, batch: Batch) -> None:
+        """Raise now what this batch would raise half-way: dictionaries have no rollback."""
+        changes, find = Changes(self.index), self._events
+        if batch.segments:
+            copy = MemoryLog(self.index.game, self.state.store_id, self.state.restore_epoch)
+            copy._events = {s.stream: {b: dict(r) for b, r in find.get(s.stream, {}).items()} for s in batch.segments}
+            for segment in batch.segments:
+                copy._write(changes.place(segment, copy.find), segment)
+        for own in batch.own:
+            changes.extend(own)
+        for signed in batch.signatures:
+            changes.sign(signed)
+        for damaged in batch.damaged:
+            changes.damage(damaged)
+
+    def _empty(self, damaged: DamagedPayload) -> None:
+        rows = self._events[damaged.stream][damaged.branch]
+        rows[damaged.seq] = msgspec.structs.replace(rows[damaged.seq], payload=None)
 
     def _write(self, placement: Placement, segment: Segment) -> None:
         branches = self._events.setdefault(placement.stream, {})

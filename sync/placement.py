@@ -3,8 +3,8 @@
 A stream's events form a tree: a plain chain, until a key is used twice. A log
 keeps it as numbered branches, each a contiguous piece: branch 0 is whatever
 came first; a fork, or a piece that arrived before its predecessors, opens the
-next; a piece whose predecessors arrive is merged with them. Numbers depend on the order of arrival and never leave the log; what
-does leave, the row, does not depend on it.
+next; a piece whose predecessors arrive is merged with them. Numbers depend on
+the order of arrival and never leave the log; what does leave, the row, does not.
 
 `duplicate` is said only of an equal id. The same number with another id is a
 fork, and both are kept.
@@ -202,12 +202,17 @@ class _Weaver:
             self.inserts.append((number, position, position + 1))
 
     def sign(self, seq: int, identity: bytes) -> tuple[int, int] | None:
-        """Move the signed head of the branch that ends the segment; tell where the signature goes."""
+        """Move the signed head of the branch that ends the segment; tell where the signature goes.
+
+        A signature below the head is kept where it brought events: no later one
+        might be near enough to prove them in one run.
+        """
         number = self.by_id[identity].branch
         branch = self.branches[number]
-        if seq <= branch.head_seq:
+        if seq > branch.head_seq:
+            self.branches[number] = msgspec.structs.replace(branch, head_seq=seq, head=identity)
+        elif not self.inserts:
             return None
-        self.branches[number] = msgspec.structs.replace(branch, head_seq=seq, head=identity)
         return (number, seq)
 
     def merge(self) -> None:

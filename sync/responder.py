@@ -6,22 +6,27 @@ of them. Nothing is answered before what it took in is durable.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
-from sync.compare import Difference, pack_statements, serve
+from sync import ed25519
+from sync.compare import Difference, serve
 from sync.digest import READ, digest
+from sync.directory import Statement
 from sync.effects import Session, Sign, SignatureCheck, Verify
 from sync.errors import FrameError, RemoteError
 from sync.frame import PREFIX_BYTES, decode_frame, encode_body, split_frames
 from sync.intake import Intake, pack_verdicts
 from sync.limits import (
     ANSWER_BYTES_MAX,
+    PROBLEMS_IN_BODY_MAX,
     PROTOCOL_VERSION_MAX,
     PROTOCOL_VERSION_MIN,
     RECEIPTS_IN_FRAME_MAX,
     ROWS_DIRECT_MAX,
+    STATEMENTS_IN_ANSWER_MAX,
     TEXT_BYTES_MAX,
 )
 from sync.log import EventLog
@@ -38,9 +43,10 @@ from sync.messages import (
     Want,
     Welcome,
 )
+from sync.packing import pack_data, pack_statements, round_robin
 from sync.placement import signed_heads
 from sync.receipt import CUSTODY, Receipt, receipt_message
-from sync.runs import pack_data
+from sync.segment import Run
 from sync.stream import ALL, Scope, is_scope, meet
 from sync.transitions import State, step
 
@@ -66,21 +72,27 @@ def respond(body: bytes, log: EventLog, me: Responding) -> Session[bytes]:
     """Answer one request. Bad frames are named in the answer and never raise."""
     messages, problems = read_body(body, State.EXPECT_HELLO)
     hello = next((m for m in messages if isinstance(m, Hello)), None)
-    refusal = _refusal(hello, log) if hello is not None else _no_hello(problems)
-    if refusal is not None or hello is None:
-        return encode_body([refusal] if refusal is not None else problems)
+    if hello is None:
+        return encode_body(problems[:1] or [Problem("no_hello", "the request has no Hello")])
     scope = meet(me.scope, hello.scope)
-    intake = Intake(log, me.quota_bytes)
+    refusal = _refusal(hello, log, scope)
+    if refusal is not None:
+        return encode_body([refusal])
+    intake = Intake(log, me.quota_bytes, me.scope)
     yield from intake.take(messages)
     may_read = yield from _proven(body, messages, hello, log, me, scope)
-    answer: list[Message] = [_welcome(log, me, scope), *problems, *intake.problems, *pack_verdicts(intake.verdicts)]
+    told = [*problems, *intake.problems][:PROBLEMS_IN_BODY_MAX]
+    answer: list[Message] = [_welcome(log, me, scope), *told, *pack_verdicts(intake.verdicts)]
     answer += yield from _receipts(log, me, intake.streams, messages)
     answer += _differences(log, scope, messages, may_read=may_read)
     return encode_body(answer)
 
 
 def read_body(body: bytes, state: State) -> tuple[list[Message], list[Message]]:
-    """The sound messages of a body, in order, and a Problem for each frame that was not."""
+    """The sound messages of a body, in order, and a Problem for each frame that was not.
+
+    Not more than `PROBLEMS_IN_BODY_MAX` problems are told.
+    """
     messages: list[Message] = []
     problems: list[Message] = []
     try:
@@ -93,8 +105,8 @@ def read_body(body: bytes, state: State) -> tuple[list[Message], list[Message]]:
             state = step(state, message)
             messages.append(message)
     except RemoteError as error:
-        problems.append(problem_of(error))
-    return messages, problems
+        problems.insert(PROBLEMS_IN_BODY_MAX - 1, problem_of(error))
+    return messages, problems[:PROBLEMS_IN_BODY_MAX]
 
 
 def problem_of(error: RemoteError) -> Problem:
@@ -107,11 +119,7 @@ def read_message(store: bytes, nonce: bytes, rest: bytes) -> bytes:
     return digest(READ, store, nonce, digest(READ, rest))
 
 
-def _no_hello(problems: list[Message]) -> Problem | None:
-    return None if problems else Problem("no_hello", "the request has no Hello")
-
-
-def _refusal(hello: Hello, log: EventLog) -> Problem | None:
+def _refusal(hello: Hello, log: EventLog, scope: Scope) -> Problem | None:
     low, high = hello.versions
     if low > PROTOCOL_VERSION_MAX or high < PROTOCOL_VERSION_MIN:
         spoken = f"{PROTOCOL_VERSION_MIN} to {PROTOCOL_VERSION_MAX}"
@@ -120,6 +128,8 @@ def _refusal(hello: Hello, log: EventLog) -> Problem | None:
         return Problem("wrong_game", "this address serves another tenant or game")
     if not is_scope(hello.scope):
         return Problem("scope_malformed", "a scope is sorted, distinct audiences, or everything")
+    if not scope:
+        return Problem("scope_disjoint", "this node holds none of your audiences")
     return None
 
 
@@ -138,6 +148,8 @@ def _proven(
     if proof is None or proof.nonce not in me.nonces or not log.index.directory.may_read(hello.node, scope):
         return False
     first = PREFIX_BYTES + int.from_bytes(body[:PREFIX_BYTES], "big")
+    if not (ed25519.is_public_key(hello.node) and ed25519.is_signature(proof.signature)):
+        return False
     message = read_message(log.state.store_id, proof.nonce, body[first:])
     good: Sequence[bool] = yield Verify((SignatureCheck(hello.node, message, proof.signature),))
     return good[0]
@@ -155,7 +167,7 @@ def _receipts(
         if state is None or state.dangling or state.bare:
             continue
         level = me.level if log.index.directory.may_write(state.key) else CUSTODY
-        for seq, head in signed_heads(state):
+        for seq, head in signed_heads(state)[: RECEIPTS_IN_FRAME_MAX - len(receipts)]:
             store = log.state
             draft = Receipt(me.node, store.store_id, store.restore_epoch, stream, seq, head, level, me.now_ms)
             signature: bytes = yield Sign(receipt_message(log.index.game, draft))
@@ -177,24 +189,35 @@ def _differences(log: EventLog, scope: Scope, messages: Sequence[Message], *, ma
         return answer
     if max(theirs.count, mine.count) > ROWS_DIRECT_MAX:
         answer.append(Buckets(b"".join(summary.buckets(scope))))
+    statements: list[Statement] = []
+    runs: list[Iterator[Run]] = []
     if rows:
         difference = Difference(log, scope, rows)
         want = difference.want()
         if want.streams or want.statements:
             answer.append(want)
         if may_read:
-            answer += pack_statements(difference.statements()[:ROWS_DIRECT_MAX])
-            answer += pack_data(difference.offers(), ANSWER_BYTES_MAX)
+            statements += difference.statements()
+            runs.append(difference.offers())
     if wants and may_read:
-        answer += answer_wants(log, scope, wants, ANSWER_BYTES_MAX)
+        found, wanted = wanted_of(log, scope, wants)
+        statements += found
+        runs.append(wanted)
     if (rows or wants) and not may_read:
         answer.append(Problem("not_enrolled", "to read, a node must be enrolled here and sign the nonce"))
-    return answer
+    return answer + give(statements, chain.from_iterable(runs), ANSWER_BYTES_MAX)
 
 
-def answer_wants(log: EventLog, scope: Scope, wants: Sequence[Want], bytes_max: int) -> list[Message]:
-    """The statements and runs somebody asked for, within a scope, up to about `bytes_max`."""
+def wanted_of(log: EventLog, scope: Scope, wants: Sequence[Want]) -> tuple[list[Statement], Iterator[Run]]:
+    """The statements and runs somebody asked for, within a scope."""
     allowed = set(log.index.summary.ids(scope))
-    found = [log.statement(i) for want in wants for i in want.statements if i in allowed]
-    runs = (run for want in wants for w in want.streams if w.stream in allowed for run in serve(log, w))
-    return [*pack_statements([s for s in found if s is not None]), *pack_data(runs, bytes_max)]
+    asked = dict.fromkeys(i for want in wants for i in want.statements if i in allowed)
+    found = (log.statement(identity) for identity in asked)
+    runs = round_robin(serve(log, w) for want in wants for w in want.streams if w.stream in allowed)
+    return [statement for statement in found if statement is not None], runs
+
+
+def give(statements: Sequence[Statement], runs: Iterator[Run], bytes_max: int) -> list[Message]:
+    """Statements and runs in frames, up to about `bytes_max`; the next round brings the rest."""
+    packed = pack_statements(statements[:STATEMENTS_IN_ANSWER_MAX])
+    return [*packed, *pack_data(runs, bytes_max)]

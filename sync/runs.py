@@ -6,56 +6,27 @@ heads where they fit, which drops the older signatures of that piece.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sync.effects import Session, Sign
 from sync.event import Event, head_message
-from sync.limits import FRAME_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX
+from sync.limits import SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX
 from sync.log import EventLog, HeadSignature
-from sync.messages import Data
 from sync.placement import Branch, StreamState
 from sync.segment import Run, make_run, segment_bytes
-
-_FRAME_FILL_BYTES = FRAME_BYTES_MAX - 1024
 
 
 def cut_runs(log: EventLog, state: StreamState, branch: Branch, first_seq: int, last_seq: int) -> Iterator[Run]:
     """Runs that cover events `first_seq`..`last_seq` of a branch, the last one up to a signed head."""
     while first_seq <= last_seq:
         reach = min(first_seq + SEGMENT_EVENTS_MAX - 1, branch.head_seq)
-        events = _fitting(log.read(state.id, branch.number, first_seq, reach))
+        events = _fitting(log.read(state.id, branch.number, first_seq, reach), first_seq)
         signed = log.signatures(state.id, branch.number, first_seq, first_seq + len(events) - 1)
         if not signed:
             return  # damaged at rest: no provable piece starts here; a check of the log names it
         seq, signature = signed[-1]
         yield make_run(state.key, events[: seq - first_seq + 1], signature)
         first_seq = seq + 1
-
-
-def run_bytes(run: Run) -> int:
-    """An upper bound of a run's share of a frame, inflated."""
-    salts = sum(len(value) + 8 for _, value in run.salts)
-    sizes = [len(payload) if payload is not None else 36 for payload in run.payloads]
-    return segment_bytes(sizes) + salts
-
-
-def pack_data(runs: Iterable[Run], bytes_max: int) -> list[Data]:
-    """Pack runs into as few frames as hold them, up to a total of about `bytes_max` inflated bytes."""
-    frames: list[Data] = []
-    current: list[Run] = []
-    filled = total = 0
-    for run in runs:
-        size = run_bytes(run)
-        if total + size > bytes_max and total:
-            break
-        if filled + size > _FRAME_FILL_BYTES and current:
-            frames.append(Data(tuple(current)))
-            current, filled = [], 0
-        current.append(run)
-        filled, total = filled + size, total + size
-    if current:
-        frames.append(Data(tuple(current)))
-    return frames
 
 
 def sign_tails(log: EventLog, public_key: bytes) -> Session[tuple[HeadSignature, ...]]:
@@ -78,16 +49,18 @@ def _segment_ends(log: EventLog, state: StreamState, branch: Branch) -> Iterator
     first_seq = branch.head_seq + 1
     while first_seq <= branch.tip_seq:
         reach = min(first_seq + SEGMENT_EVENTS_MAX - 1, branch.tip_seq)
-        events = _fitting(log.read(state.id, branch.number, first_seq, reach))
+        events = _fitting(log.read(state.id, branch.number, first_seq, reach), first_seq)
+        if not events:
+            return  # an own event is lost at rest: nothing beyond it can be vouched for
         yield events[-1]
         first_seq = events[-1].seq + 1
 
 
-def _fitting(events: Sequence[Event]) -> list[Event]:
-    """As many contiguous events from the first as one segment holds."""
-    sizes: list[int] = []
+def _fitting(events: Sequence[Event], first_seq: int) -> list[Event]:
+    """As many contiguous events from `first_seq` as one segment holds."""
+    payloads: list[bytes | None] = []
     for position, event in enumerate(events):
-        sizes.append(len(event.payload if event.payload is not None else event.payload_hash))
-        if event.seq != events[0].seq + position or segment_bytes(sizes) > SEGMENT_BYTES_MAX:
+        payloads.append(event.payload)
+        if event.seq != first_seq + position or segment_bytes(payloads) > SEGMENT_BYTES_MAX:
             return list(events[:position])
     return list(events)

@@ -29,7 +29,10 @@ from sync.limits import PAYLOAD_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX
 from sync.stream import GameKey, StreamKey, is_stream_key, stream_id
 
 RUN_FIXED_BYTES = 256
+"""More than key, number, previous id, signature and one seed take."""
+
 EVENT_FIXED_BYTES = 3
+"""The width of a payload's length."""
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True):
@@ -84,9 +87,13 @@ class Segment(msgspec.Struct, frozen=True):
         )
 
 
-def segment_bytes(payload_sizes: Sequence[int]) -> int:
-    """An upper bound of a run's inflated bytes, the figure `SEGMENT_BYTES_MAX` limits."""
-    return RUN_FIXED_BYTES + sum(payload_sizes) + EVENT_FIXED_BYTES * len(payload_sizes)
+def segment_bytes(payloads: Sequence[bytes | None]) -> int:
+    """The figure `SEGMENT_BYTES_MAX` limits: a bound of the inflated bytes of a run that is whole.
+
+    A missing payload counts nothing, and neither do single salts: a run must
+    still fit when payloads of it are erased or damaged.
+    """
+    return RUN_FIXED_BYTES + sum(map(len, filter(None, payloads))) + EVENT_FIXED_BYTES * len(payloads)
 
 
 def check_run(game: GameKey, run: Run) -> tuple[Segment, SignatureCheck]:
@@ -116,11 +123,11 @@ def make_run(key: StreamKey, events: Sequence[Event], signature: bytes) -> Run:
     first = events[0]
     if any(event.seq != first.seq + i for i, event in enumerate(events)):
         raise LocalError("not_contiguous", f"events after number {first.seq} do not follow each other")
-    sizes = [len(event.payload or event.payload_hash) for event in events]
-    if len(events) > SEGMENT_EVENTS_MAX or segment_bytes(sizes) > SEGMENT_BYTES_MAX:
-        raise LocalError("segment_too_big", f"{len(events)} events of {sum(sizes)} bytes exceed one segment")
-    hashes = {i: event.payload_hash for i, event in enumerate(events) if event.payload is None}
     payloads = tuple(event.payload for event in events)
+    size = segment_bytes(payloads)
+    if len(events) > SEGMENT_EVENTS_MAX or size > SEGMENT_BYTES_MAX:
+        raise LocalError("segment_too_big", f"{len(events)} events in {size} bytes exceed one segment")
+    hashes = {i: event.payload_hash for i, event in enumerate(events) if event.payload is None}
     return Run(key, first.seq, first.previous, payloads, hashes, _gather_salts(events), signature)
 
 
@@ -130,15 +137,15 @@ def _check_shape(run: Run) -> None:
         raise EnvelopeError("run_too_big", f"{count} events in a run, 1 to {SEGMENT_EVENTS_MAX} are allowed")
     if not is_stream_key(run.key) or not ed25519.is_public_key(run.key.public_key):
         raise EnvelopeError("run_malformed", "the stream's key is not a public key, incarnation and audience")
-    if not 0 <= run.first_seq <= SEQ_MAX - count:
+    if not 0 <= run.first_seq <= SEQ_MAX + 1 - count:
         raise EnvelopeError("run_malformed", f"first event number {run.first_seq} is out of range")
     if len(run.previous) != digest.HASH_BYTES or (run.first_seq == 0) != (run.previous == ORIGIN):
         raise EnvelopeError("run_malformed", "the id before the first event has the wrong width or place")
     if not ed25519.is_signature(run.signature):
         raise EnvelopeError("signature_malformed", "the signature is not canonical Ed25519")
-    sizes = [digest.HASH_BYTES if payload is None else len(payload) for payload in run.payloads]
-    if max(sizes) > PAYLOAD_BYTES_MAX or segment_bytes(sizes) > SEGMENT_BYTES_MAX:
-        raise EnvelopeError("run_too_big", f"payloads of {sum(sizes)} bytes exceed a payload or a segment")
+    longest, size = max(len(payload or b"") for payload in run.payloads), segment_bytes(run.payloads)
+    if longest > PAYLOAD_BYTES_MAX or size > SEGMENT_BYTES_MAX:
+        raise EnvelopeError("run_too_big", f"a payload of {longest} bytes or a run of {size} exceeds its limit")
 
 
 def _spread_salts(run: Run) -> tuple[list[bytes | None], list[bytes | None]]:

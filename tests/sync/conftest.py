@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from conftest_sync import hq
+import pytest
+from nodes import Node, authority
 
-__all__ = ["hq"]
+
+@pytest.fixture
+def hq() -> Node:
+    """An authority that knows itself."""
+    return authority()

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from conftest_sync import Node, authority_statement, enrolment_statement, memory_node
+from nodes import Node, enrolled, memory_node
 
-from sync.log import Batch
 from sync.receipt import SAFE
 from sync.stream import ALL, GAME, scope_of, team_audience
 
 TEAM = team_audience(b"a" * 16)
-
-
-def enrolled(hq: Node, name: str, scope: tuple[bytes, ...], number: int = 0) -> Node:
-    """A device that carries the chain which enrols it."""
-    node = memory_node(name, scope)
-    chain = (authority_statement(hq.key), enrolment_statement(hq.key, node.key, scope, number))
-    node.log.append(Batch(statements=chain))
-    return node
 
 
 def test_a_devices_first_session_takes_its_events_and_its_enrolment_to_hq(hq: Node) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
-
-import pytest
 
 from client_core.signing import SigningKey, verify
 from sync.directory import Authority, Enrolment, Statement, encode_claim, statement_id
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
-from sync.event import ORIGIN, seal
+from sync.event import ORIGIN, Event, head_message, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.log import Batch, EventLog, OwnEvents
 from sync.memory_log import MemoryLog
 from sync.receipt import CUSTODY, SAFE
 from sync.responder import Responding, respond
 from sync.runs import sign_tails
+from sync.segment import Run, Segment, check_run, make_run
 from sync.stream import ALL, GAME, GameKey, Scope, StreamKey, stream_id
 
 T = TypeVar("T")
@@ -126,9 +125,48 @@ def memory_node(name: str, scope: Scope = ALL, level: int = CUSTODY) -> Node:
     return Node(name, MemoryLog(WORLD_GAME, store, b"e" * 16, ROOT_KEY.public_key), scope, level)
 
 
-@pytest.fixture
-def hq() -> Node:
+def authority(name: str = "hq") -> Node:
     """An authority that knows itself."""
-    node = memory_node("hq", level=SAFE)
+    node = memory_node(name, level=SAFE)
     node.log.append(Batch(statements=(authority_statement(node.key),)))
     return node
+
+
+def enrolled(hq: Node, name: str, scope: Scope, number: int = 0) -> Node:
+    """A device that carries the chain which enrols it."""
+    node = memory_node(name, scope)
+    chain = (authority_statement(hq.key), enrolment_statement(hq.key, node.key, scope, number))
+    node.log.append(Batch(statements=chain))
+    return node
+
+
+def sealed(
+    name: str,
+    payloads: Sequence[bytes],
+    first_seq: int = 0,
+    previous: bytes = ORIGIN,
+    *,
+    audience: bytes = GAME,
+    seed: bytes = b"s" * 16,
+) -> tuple[StreamKey, list[Event], bytes]:
+    """Events of a key in a row, and the signature over the last: what a run is made of."""
+    key = key_of(name)
+    stream_key = StreamKey(key.public_key, b"i" * 16, audience)
+    events: list[Event] = []
+    for payload in payloads:
+        event = seal(WORLD_GAME, stream_id(stream_key), first_seq + len(events), previous, seed, payload)
+        events.append(event)
+        previous = event.id
+    last = events[-1]
+    return stream_key, events, key.sign(head_message(WORLD_GAME, last.stream, last.seq, last.id))
+
+
+def run_of(name: str, payloads: Sequence[bytes], first_seq: int = 0, previous: bytes = ORIGIN, **kept: bytes) -> Run:
+    """A signed run of a key, as it travels."""
+    key, events, signature = sealed(name, payloads, first_seq, previous, **kept)
+    return make_run(key, events, signature)
+
+
+def segment_of(run: Run) -> Segment:
+    """A run as a log takes it in."""
+    return check_run(WORLD_GAME, run)[0]
