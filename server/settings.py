@@ -131,13 +131,13 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _explain(message: str, places: Mapping[str, str]) -> str:
-    """msgspec's sentence, with the setting's name and the place in front."""
+    """Msgspec's sentence, with the setting's name and the place in front."""
     path = re.search(r"at `\$\.([a-z_.]+)", message)
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown:
         name = f"{path[1]}.{unknown[1]}" if path else unknown[1]
         return f"{places.get(name, 'settings')}: there is no setting {name!r}"
     if path:
-        what = message.split(" - at ")[0]
+        what = message.split(" - at ", maxsplit=1)[0]
         return f"{places.get(path[1], 'settings')}: {path[1]}: {what[0].lower()}{what[1:]}"
     return message

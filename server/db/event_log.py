@@ -1,0 +1,197 @@
+"""One game's log in its tenant's file: `sync.log.EventLog` over SQLite.
+
+The index is in memory, loaded from the `stream` and `statement` tables at
+opening; events are only read to be sent or folded. Writing goes through one
+`LogTransaction`, which the writer shares among many pushes. What another
+process wrote (a command beside the server) is noticed by the commit count.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from server.db.log_transaction import LogTransaction
+from sync.digest import payload_hash_of, salt_of
+from sync.directory import Statement
+from sync.event import Event
+from sync.index import LogIndex
+from sync.limits import SEGMENT_EVENTS_MAX
+from sync.log import Batch, Outcome, StoreState
+from sync.placement import Branch, HeldEvent, StreamState
+from sync.receipt import Receipt
+from sync.stream import GameKey, StreamKey
+from sync.summary import Mark
+
+_BranchRow = tuple[int, int, bytes, int, bytes, int, bytes]
+_STATE_DECODER = msgspec.msgpack.Decoder(tuple[tuple[_BranchRow, ...], tuple[Mark, ...], tuple[Mark, ...]])
+_RECEIPT_DECODER = msgspec.msgpack.Decoder(Receipt)
+
+_READ = (
+    "SELECT seq, id, payload_hash, payload, seed, salt FROM event"
+    " WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+)
+_SIGNATURES = (
+    "SELECT seq, signature FROM signature WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+)
+_FIND = "SELECT seq, id, payload IS NOT NULL FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ?"
+
+
+class GameLog:
+    """`EventLog` of the game `game_no`.
+
+    `reader` serves the calling thread; `writer` is used inside transactions
+    only, so they may run in a thread of their own. Both are autocommit
+    connections to one file, and may be the same where nothing runs beside.
+    """
+
+    def __init__(
+        self, reader: sqlite3.Connection, writer: sqlite3.Connection, game_no: int, game: GameKey, root_key: bytes
+    ) -> None:
+        self.reader, self.writer = reader, writer
+        self.game_no, self.game, self.root_key = game_no, game, root_key
+        self.index, self.state, self.stream_nos = self._load(reader)
+
+    def append(self, batch: Batch) -> Outcome:
+        """Store a batch in a transaction of its own; raises `sqlite3.Error` with nothing stored."""
+        transaction = self.begin()
+        try:
+            outcome = transaction.store(batch)
+            transaction.commit()
+        except BaseException:
+            transaction.rollback()
+            raise
+        self.apply(transaction)
+        return outcome
+
+    def begin(self) -> LogTransaction:
+        """Begin an immediate transaction on the writer's connection."""
+        self.writer.execute("BEGIN IMMEDIATE")
+        return self.join_transaction()
+
+    def join_transaction(self) -> LogTransaction:
+        """Take part in the transaction that the writer's connection is in (several games share one file)."""
+        (commit_seq,) = self.writer.execute("SELECT commit_seq FROM log WHERE game_no = ?", (self.game_no,)).fetchone()
+        if commit_seq != self.state.commit_seq:
+            self.index, self.state, self.stream_nos = self._load(self.writer)
+        return LogTransaction(self.writer, self.game_no, self.index, self.stream_nos)
+
+    def apply(self, transaction: LogTransaction) -> None:
+        """Take over what a transaction has committed."""
+        self.index.apply(transaction.changes)
+        self.stream_nos |= transaction.stream_nos
+        self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
+
+    def refresh(self) -> bool:
+        """Load again what another process committed; whether there was anything."""
+        row = self.reader.execute("SELECT commit_seq FROM log WHERE game_no = ?", (self.game_no,)).fetchone()
+        if row[0] == self.state.commit_seq:
+            return False
+        self.index, self.state, self.stream_nos = self._load(self.reader)
+        return True
+
+    def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
+        """See `EventLog.read`."""
+        number = self.stream_nos.get(stream)
+        if number is None:
+            return []
+        last_seq = min(last_seq, first_seq + SEGMENT_EVENTS_MAX - 1)
+        base = next((b for b in self.index.streams[stream].branches if b.number == branch), None)
+        previous = base.base if base is not None and base.first_seq == first_seq else None
+        events = []
+        for seq, identity, payload_hash, payload, seed, salt in self.reader.execute(
+            _READ, (number, branch, first_seq - 1, last_seq)
+        ):
+            if seq >= first_seq and previous is not None:
+                sound = payload is not None and _sound(seq, payload_hash, payload, seed, salt)
+                kept = payload if sound else None
+                events.append(Event(stream, seq, previous, identity, payload_hash, kept, seed, salt))
+            previous = identity
+        return events
+
+    def payloads(self, stream: bytes, branch: int, first_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, id and payload of a branch's events from a number on, those without payload left out.
+
+        For folding: the hashes were checked when the events came.
+        """
+        rows = self.reader.execute(
+            "SELECT seq, id, payload FROM event WHERE stream_no = ? AND branch = ? AND seq >= ? ORDER BY seq",
+            (self.stream_nos.get(stream), branch, first_seq),
+        )
+        return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
+
+    def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
+        """See `EventLog.signatures`."""
+        key = (self.stream_nos.get(stream), branch, first_seq, last_seq)
+        return self.reader.execute(_SIGNATURES, key).fetchall()
+
+    def find(self, stream: bytes, first_seq: int, last_seq: int) -> list[HeldEvent]:
+        """See `EventLog.find`."""
+        state, number = self.index.streams.get(stream), self.stream_nos.get(stream)
+        return [
+            HeldEvent(known.number, seq, identity, bool(has_payload))
+            for known in (state.branches if state else ())
+            for seq, identity, has_payload in self.reader.execute(_FIND, (number, known.number, first_seq, last_seq))
+        ]
+
+    def statement(self, identity: bytes) -> Statement | None:
+        """See `EventLog.statement`."""
+        row = self.reader.execute(
+            "SELECT body, signature FROM statement WHERE game_no = ? AND id = ?", (self.game_no, identity)
+        ).fetchone()
+        return Statement(*row) if row else None
+
+    def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
+        """See `EventLog.receipts`."""
+        rows = (
+            row
+            for stream in streams
+            for row in self.reader.execute(
+                "SELECT body FROM receipt WHERE game_no = ? AND stream = ?", (self.game_no, stream)
+            )
+        )
+        return [_RECEIPT_DECODER.decode(body) for (body,) in rows]
+
+    def damaged(self) -> Iterator[tuple[bytes, int]]:
+        """Stream and number of every event whose payload no longer fits its hash."""
+        for stream, number in self.stream_nos.items():
+            for seq, payload_hash, payload, seed, salt in self.reader.execute(
+                "SELECT seq, payload_hash, payload, seed, salt FROM event WHERE stream_no = ?", (number,)
+            ):
+                if payload is not None and not _sound(seq, payload_hash, payload, seed, salt):
+                    yield stream, seq
+
+    def _load(self, connection: sqlite3.Connection) -> tuple[LogIndex, StoreState, dict[bytes, int]]:
+        """Index, identity and stream numbers, all of one snapshot."""
+        own = not connection.in_transaction
+        if own:
+            connection.execute("BEGIN")
+        try:
+            key = (self.game_no,)
+            row = connection.execute(
+                "SELECT store_id, restore_epoch, commit_seq FROM log WHERE game_no = ?", key
+            ).fetchone()
+            streams = connection.execute(
+                "SELECT no, id, public_key, incarnation, audience, state FROM stream WHERE game_no = ?", key
+            ).fetchall()
+            statements = connection.execute("SELECT body, signature FROM statement WHERE game_no = ?", key).fetchall()
+        finally:
+            if own:
+                connection.execute("COMMIT")
+        index = LogIndex(self.game, self.root_key)
+        states = (_decode_state(stream, StreamKey(*key), body) for _, stream, *key, body in streams)
+        index.load(states, (Statement(*statement) for statement in statements))
+        return index, StoreState(*row), {stream: number for number, stream, *_ in streams}
+
+
+def _decode_state(stream: bytes, key: StreamKey, body: bytes) -> StreamState:
+    branches, dangling, bare = _STATE_DECODER.decode(body)
+    return StreamState(stream, key, tuple(Branch(*branch) for branch in branches), dangling, bare)
+
+
+def _sound(seq: int, payload_hash: bytes, payload: bytes, seed: bytes | None, salt: bytes | None) -> bool:
+    """Whether a payload still fits the hash it came with."""
+    salt = salt_of(seed, seq) if seed is not None else salt
+    return salt is not None and payload_hash_of(salt, payload) == payload_hash

@@ -1,0 +1,196 @@
+"""What one transaction writes to a game's log, many pushes one after another.
+
+Each push is staged under its own savepoint: one that fails is undone, in the
+file and in memory, and the others of the group go on. Nothing outside sees
+anything before `GameLog.apply` after COMMIT.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from sync.directory import statement_id
+from sync.index import Changes, LogIndex
+from sync.log import Batch, Outcome, OwnEvents
+from sync.placement import HeldEvent, Placement, StreamState
+from sync.receipt import Receipt
+from sync.segment import Segment
+from sync.stream import StreamKey, stream_id
+
+_INSERT_EVENT = (
+    "INSERT INTO event (stream_no, branch, seq, id, payload_hash, payload, seed, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_SIGNATURE = "INSERT OR REPLACE INTO signature (stream_no, branch, seq, signature) VALUES (?, ?, ?, ?)"
+_INSERT_STREAM = "INSERT INTO stream (game_no, id, public_key, incarnation, audience, state) VALUES (?, ?, ?, ?, ?, ?)"
+_FIND = "SELECT seq, id, payload IS NOT NULL FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ?"
+_ENCODER = msgspec.msgpack.Encoder()
+_RECEIPT_DECODER = msgspec.msgpack.Decoder(Receipt)
+
+
+class LogTransaction:
+    """A write transaction of one game. `changes` and `stream_nos` hold what it did so far."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, game_no: int, index: LogIndex, stream_nos: dict[bytes, int]
+    ) -> None:
+        self._connection = connection
+        self._game_no = game_no
+        self._index = index
+        self._known_nos = stream_nos
+        self.changes = Changes(index)
+        self.stream_nos: dict[bytes, int] = {}
+
+    def store(self, batch: Batch) -> Outcome:
+        """Write a batch and say what became of it; raises `sqlite3.Error`, `sync.errors.LocalError`."""
+        verdicts = tuple([self._store_segment(segment) for segment in batch.segments])
+        for own in batch.own:
+            self._store_own(own)
+        for signed in batch.signatures:
+            self.changes.sign(signed)
+            self._sign(self._number(signed.stream), signed.branch, signed.seq, signed.signature)
+            self._save_state(signed.stream)
+        fresh = [statement for statement in batch.statements if self.changes.add_statement(statement)]
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO statement (game_no, id, body, signature) VALUES (?, ?, ?, ?)",
+            [(self._game_no, statement_id(s.body), s.body, s.signature) for s in fresh],
+        )
+        for receipt in batch.receipts:
+            self._keep_receipt(receipt)
+        return Outcome(verdicts, len(fresh))
+
+    def store_apart(self, batch: Batch) -> Outcome:
+        """Store a batch under its own savepoint: where it fails, nothing of it stays and the error is raised."""
+        streams, numbers = dict(self.changes.streams), dict(self.stream_nos)
+        statements = list(self.changes.statements)
+        self._connection.execute("SAVEPOINT push")
+        try:
+            outcome = self.store(batch)
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK TO push")
+                self._connection.execute("RELEASE push")
+            self.changes, self.stream_nos = Changes(self._index), numbers
+            self.changes.streams = streams
+            for statement in statements:
+                self.changes.add_statement(statement)
+            raise
+        self._connection.execute("RELEASE push")
+        return outcome
+
+    def count(self) -> None:
+        """Count this commit, so that other processes notice it. Once, before COMMIT."""
+        self._connection.execute("UPDATE log SET commit_seq = commit_seq + 1 WHERE game_no = ?", (self._game_no,))
+
+    def commit(self) -> None:
+        """Count and COMMIT; what was stored is durable when this returns."""
+        self.count()
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo everything in the file; the caller drops this object."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _store_segment(self, segment: Segment) -> tuple[int, ...]:
+        placement = self.changes.place(segment, self._find)
+        if placement.inserts or placement.fills or placement.signature:
+            self._write(placement, segment)
+        return self.changes.verdicts(placement)
+
+    def _write(self, placement: Placement, segment: Segment) -> None:
+        number = self._number_of(placement.stream, segment.key)
+        for branch, start, stop in placement.inserts:
+            first = segment.first_seq
+            self._connection.executemany(
+                _INSERT_EVENT,
+                zip(
+                    (number,) * (stop - start),
+                    (branch,) * (stop - start),
+                    range(first + start, first + stop),
+                    segment.ids[start:stop],
+                    segment.payload_hashes[start:stop],
+                    segment.payloads[start:stop],
+                    segment.seeds[start:stop],
+                    segment.salts[start:stop],
+                    strict=True,
+                ),
+            )
+        for branch, i in placement.fills:
+            self._connection.execute(
+                "UPDATE event SET payload = ?, seed = ?, salt = ? WHERE stream_no = ? AND branch = ? AND seq = ?",
+                (segment.payloads[i], segment.seeds[i], segment.salts[i], number, branch, segment.first_seq + i),
+            )
+        if placement.signature is not None:
+            self._sign(number, *placement.signature, segment.signature)
+        for branch, into in placement.merges:
+            for table in ("event", "signature"):
+                self._connection.execute(
+                    f"UPDATE {table} SET branch = ? WHERE stream_no = ? AND branch = ?",  # noqa: S608 - two names of ours
+                    (into, number, branch),
+                )
+        self._save_state(placement.stream)
+
+    def _store_own(self, own: OwnEvents) -> None:
+        branch = self.changes.extend(own)
+        stream = stream_id(own.key)
+        number = self._number_of(stream, own.key)
+        self._connection.executemany(
+            _INSERT_EVENT,
+            [(number, branch, e.seq, e.id, e.payload_hash, e.payload, e.seed, e.salt) for e in own.events],
+        )
+        self._save_state(stream)
+
+    def _sign(self, number: int, branch: int, seq: int, signature: bytes) -> None:
+        self._connection.execute(_INSERT_SIGNATURE, (number, branch, seq, signature))
+
+    def _save_state(self, stream: bytes) -> None:
+        state = self.changes.state(stream)
+        assert state is not None
+        self._connection.execute(
+            "UPDATE stream SET state = ? WHERE no = ?", (encode_state(state), self._number(stream))
+        )
+
+    def _number(self, stream: bytes) -> int:
+        return self.stream_nos.get(stream) or self._known_nos[stream]
+
+    def _number_of(self, stream: bytes, key: StreamKey) -> int:
+        """The stream's number, given at its first event."""
+        number = self.stream_nos.get(stream) or self._known_nos.get(stream)
+        if number is None:
+            row = (self._game_no, stream, key.public_key, key.incarnation, key.audience, b"")
+            number = self._connection.execute(_INSERT_STREAM, row).lastrowid
+            assert number is not None
+            self.stream_nos[stream] = number
+        return number
+
+    def _find(self, stream: bytes, first_seq: int, last_seq: int) -> list[HeldEvent]:
+        """`sync.placement.Find` that sees this transaction's own rows."""
+        state = self.changes.state(stream)
+        number = self.stream_nos.get(stream) or self._known_nos.get(stream)
+        return [
+            HeldEvent(branch.number, seq, identity, bool(has_payload))
+            for branch in (state.branches if state else ())
+            for seq, identity, has_payload in self._connection.execute(
+                _FIND, (number, branch.number, first_seq, last_seq)
+            )
+        ]
+
+    def _keep_receipt(self, receipt: Receipt) -> None:
+        key = (self._game_no, receipt.stream, receipt.store, receipt.level)
+        row = self._connection.execute(
+            "SELECT body FROM receipt WHERE game_no = ? AND stream = ? AND store = ? AND level = ?", key
+        ).fetchone()
+        known = _RECEIPT_DECODER.decode(row[0]) if row else None
+        if known is None or (receipt.seq, receipt.at_ms) >= (known.seq, known.at_ms):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO receipt (game_no, stream, store, level, body) VALUES (?, ?, ?, ?, ?)",
+                (*key, _ENCODER.encode(receipt)),
+            )
+
+
+def encode_state(state: StreamState) -> bytes:
+    """A stream's branches and gaps as they stand in the `stream` table."""
+    branches = [msgspec.structs.astuple(branch) for branch in state.branches]
+    return _ENCODER.encode((branches, state.dangling, state.bare))
