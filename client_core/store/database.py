@@ -125,8 +125,6 @@ def _prepare(connection: sqlite3.Connection, name: str, *, exclusive: bool) -> N
     if exclusive:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     _identify(connection, name)
-    # A file may come from anybody: its schema may call nothing that is not declared harmless.
-    connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

@@ -21,7 +21,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 
 class StoreError(Exception):
@@ -132,10 +132,12 @@ def translated(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        known = store_error(error, path)
-        if known is None:
-            raise
-        raise known from error
+        raise_translated(error, path)
+
+
+def raise_translated(error: sqlite3.Error, path: str) -> NoReturn:
+    """Raise the `StoreError` for what SQLite raised, or the same again where SQL of ours is wrong."""
+    raise store_error(error, path) or error from error.__cause__
 
 
 def _is_read_only(path: Path) -> bool:
