@@ -14,15 +14,20 @@ from client_core.game.fences import LON_E7_MAX, SCALE_BITS, Circle, Fence, Metri
 
 ROUND_E7 = 2 * LON_E7_MAX
 """Once around the earth."""
-_SCALE = 1 << SCALE_BITS
+SQUARE_BITS = 2 * SCALE_BITS
 
 
 def inside(fence: Fence, lon_e7: int, lat_e7: int) -> bool:
     """Whether the position lies in the fence; its boundary counts as inside."""
     if isinstance(fence, Circle):
-        metric = fence.metric
-        east, north = _offset(metric, lon_e7 - metric.lon_e7, lat_e7 - metric.lat_e7)
-        return east * east + north * north <= (fence.radius_mm << SCALE_BITS) ** 2
+        # `_offset` written out: a fold asks this once an event, and calls cost more than the arithmetic.
+        metric, radius = fence.metric, fence.radius_mm
+        dx, dy = lon_e7 - metric.lon_e7, lat_e7 - metric.lat_e7
+        east = dx * (metric.east_factor + dy * metric.east_slope)
+        north = dy * (metric.north_factor + dy * metric.north_slope)
+        if east * east + north * north <= radius * radius << SQUARE_BITS:
+            return True
+        return not -LON_E7_MAX <= dx <= LON_E7_MAX and inside(fence, metric.lon_e7 + _wrapped(dx), lat_e7)
     return _in_polygon(fence, lon_e7, lat_e7)
 
 
@@ -123,9 +128,9 @@ def _offset(metric: Metric, dx: int, dy: int) -> tuple[int, int]:
 
 def _length_mm(square: int) -> int:
     """The root of a sum of squares of mm * 2^48, rounded up to whole mm."""
-    root = isqrt(square)
-    root += root * root < square
-    return -(-root // _SCALE)
+    whole = -(-square >> SQUARE_BITS)
+    root = isqrt(whole)
+    return root + (root * root < whole)
 
 
 def _in_polygon(polygon: Polygon, lon_e7: int, lat_e7: int) -> bool:
@@ -142,6 +147,8 @@ def _to_ring(metric: Metric, ring: Ring, lon_e7: int, lat_e7: int) -> int:
     latitude, so that what is near is exact.
     """
     best = -1
+    # Once around with respect to the polygon, or one on the far side of the earth would be cut open.
+    lon_e7 = metric.lon_e7 + _wrapped(lon_e7 - metric.lon_e7)
     x1, y1 = _from_position(metric, ring[-1], lon_e7, lat_e7)
     for corner in ring:
         x2, y2 = _from_position(metric, corner, lon_e7, lat_e7)
@@ -163,7 +170,7 @@ def _to_ring(metric: Metric, ring: Ring, lon_e7: int, lat_e7: int) -> int:
 
 def _from_position(metric: Metric, corner: tuple[int, int], lon_e7: int, lat_e7: int) -> tuple[int, int]:
     """A corner as seen from the position: east and north in mm * 2^48."""
-    dx, dy = _wrapped(corner[0] - lon_e7), corner[1] - lat_e7
+    dx, dy = corner[0] - lon_e7, corner[1] - lat_e7
     middle = corner[1] + lat_e7 - 2 * metric.lat_e7
     east = dx * max(0, metric.east_factor + middle * metric.east_slope)
     return east, dy * (metric.north_factor + middle * metric.north_slope)
