@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from server.db.log_transaction import LogTransaction
-from sync.digest import payload_hash_of, salt_of
 from sync.directory import Statement
-from sync.event import Event
+from sync.event import Event, header_prefix, intact
 from sync.index import LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import Batch, Outcome, StoreState
@@ -100,14 +99,14 @@ class GameLog:
         last_seq = min(last_seq, first_seq + SEGMENT_EVENTS_MAX - 1)
         base = next((b for b in self.index.streams[stream].branches if b.number == branch), None)
         previous = base.base if base is not None and base.first_seq == first_seq else None
+        prefix = header_prefix(self.game, stream)
         events = []
         for seq, identity, payload_hash, payload, seed, salt in self.reader.execute(
             _READ, (number, branch, first_seq - 1, last_seq)
         ):
             if seq >= first_seq and previous is not None:
-                sound = payload is not None and _sound(seq, payload_hash, payload, seed, salt)
-                kept = payload if sound else None
-                events.append(Event(stream, seq, previous, identity, payload_hash, kept, seed, salt))
+                event = Event(stream, seq, previous, identity, payload_hash, payload, seed, salt)
+                events.append(intact(event, prefix))
             previous = identity
         return events
 
@@ -154,15 +153,6 @@ class GameLog:
         )
         return [_RECEIPT_DECODER.decode(body) for (body,) in rows]
 
-    def damaged(self) -> Iterator[tuple[bytes, int]]:
-        """Stream and number of every event whose payload no longer fits its hash."""
-        for stream, number in self.stream_nos.items():
-            for seq, payload_hash, payload, seed, salt in self.reader.execute(
-                "SELECT seq, payload_hash, payload, seed, salt FROM event WHERE stream_no = ?", (number,)
-            ):
-                if payload is not None and not _sound(seq, payload_hash, payload, seed, salt):
-                    yield stream, seq
-
     def _load(self, connection: sqlite3.Connection) -> tuple[LogIndex, StoreState, dict[bytes, int]]:
         """Index, identity and stream numbers, all of one snapshot."""
         own = not connection.in_transaction
@@ -189,9 +179,3 @@ class GameLog:
 def _decode_state(stream: bytes, key: StreamKey, body: bytes) -> StreamState:
     branches, dangling, bare = _STATE_DECODER.decode(body)
     return StreamState(stream, key, tuple(Branch(*branch) for branch in branches), dangling, bare)
-
-
-def _sound(seq: int, payload_hash: bytes, payload: bytes, seed: bytes | None, salt: bytes | None) -> bool:
-    """Whether a payload still fits the hash it came with."""
-    salt = salt_of(seed, seq) if seed is not None else salt
-    return salt is not None and payload_hash_of(salt, payload) == payload_hash

@@ -13,7 +13,7 @@ import msgspec
 
 from sync.directory import statement_id
 from sync.index import Changes, LogIndex
-from sync.log import Batch, Outcome, OwnEvents
+from sync.log import Batch, DamagedPayload, Outcome, OwnEvents
 from sync.placement import HeldEvent, Placement, StreamState
 from sync.receipt import Receipt
 from sync.segment import Segment
@@ -58,6 +58,9 @@ class LogTransaction:
         )
         for receipt in batch.receipts:
             self._keep_receipt(receipt)
+        for damaged in batch.damaged:
+            if self.changes.damage(damaged):
+                self._empty(damaged)
         return Outcome(verdicts, len(fresh))
 
     def store_apart(self, batch: Batch) -> Outcome:
@@ -141,6 +144,14 @@ class LogTransaction:
             [(number, branch, e.seq, e.id, e.payload_hash, e.payload, e.seed, e.salt) for e in own.events],
         )
         self._save_state(stream)
+
+    def _empty(self, damaged: DamagedPayload) -> None:
+        number = self._number(damaged.stream)
+        self._connection.execute(
+            "UPDATE event SET payload = NULL WHERE stream_no = ? AND branch = ? AND seq = ?",
+            (number, damaged.branch, damaged.seq),
+        )
+        self._save_state(damaged.stream)
 
     def _sign(self, number: int, branch: int, seq: int, signature: bytes) -> None:
         self._connection.execute(_INSERT_SIGNATURE, (number, branch, seq, signature))

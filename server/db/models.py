@@ -72,7 +72,11 @@ class PackageRow(SQLModel, table=True):
 
 
 class GameRow(SQLModel, table=True):
-    """A published game. Of several with a slug, the slug means the latest."""
+    """A published game. Of several with a slug, the slug means the latest.
+
+    This node numbers the teams it registers from `team_number_first`: each edge
+    has a thousand of its own, so bibs differ although nodes did not talk.
+    """
 
     __tablename__: ClassVar[str] = "game"
     __table_args__: ClassVar[dict[str, Any]] = STRICT
@@ -82,6 +86,7 @@ class GameRow(SQLModel, table=True):
     name: str = _text()
     package_hash: bytes = _blob()
     published_at_ms: int = _integer()
+    team_number_first: int = _integer()
 
 
 class EdgeCodeRow(SQLModel, table=True):
@@ -93,8 +98,21 @@ class EdgeCodeRow(SQLModel, table=True):
     hash: bytes = _blob(key=True)
     hint: str = _text()
     enrolments_max: int = _integer()
+    team_number_first: int = _integer()
     edge_key: bytes | None = _blob(nullable=True)
     created_at_ms: int = _integer()
+
+
+class JoinUseRow(SQLModel, table=True):
+    """A device that joined here, by which code and into which team."""
+
+    __tablename__: ClassVar[str] = "join_use"
+    __table_args__: ClassVar[dict[str, Any]] = STRICT_WITHOUT_ROWID
+    game_no: int = _integer(key=True, of="game.no")
+    public_key: bytes = _blob(key=True)
+    code_hash: bytes = _blob()
+    team: bytes = _blob()
+    joined_at_ms: int = _integer()
 
 
 class LogRow(SQLModel, table=True):

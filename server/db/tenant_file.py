@@ -1,7 +1,7 @@
-"""One tenant's SQLite file, open: a session for the cold tables, a raw connection for the hot ones.
+"""One tenant's SQLite file, open: a session for the cold tables, raw connections for the hot ones.
 
 WAL and `synchronous=FULL`: what was committed survives the power cut. Foreign
-keys are on. Both connections belong to one file object and close together.
+keys are on. All connections belong to one file object and close together.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ _WRITING = "wayfold_writing"
 
 
 class TenantFile:
-    """An open tenant file. Use by one thread at a time, except the `hot` connection: the writer's."""
+    """An open tenant file. For one thread at a time, except `writer`: that connection belongs to the writer."""
 
     def __init__(self, path: Path) -> None:
         """Open and migrate; raises `Problem("store_unusable")` with what is wrong and what to do."""
         self.path = path
         try:
-            self.hot = connect(path)
+            self.writer = connect(path)
+            self.reader = connect(path)
         except (sqlite3.Error, NewerSchema) as error:
             raise Problem("store_unusable", explain_store_error(path, error)) from error
         self._engine: Engine | None = None
@@ -59,7 +60,8 @@ class TenantFile:
         """Close both connections."""
         if self._engine is not None:
             self._engine.dispose()
-        self.hot.close()
+        self.reader.close()
+        self.writer.close()
 
     def _bind(self) -> Engine:
         if self._engine is None:

@@ -60,7 +60,7 @@ class TenantFiles:
         file = TenantFile(draft)
         with file.writing() as session:
             session.add(tenant)
-        file.hot.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         file.close()
         try:
             os.link(draft, path)

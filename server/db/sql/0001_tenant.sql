@@ -29,7 +29,8 @@ CREATE TABLE game (
     slug TEXT NOT NULL,
     name TEXT NOT NULL,
     package_hash BLOB NOT NULL,
-    published_at_ms INTEGER NOT NULL
+    published_at_ms INTEGER NOT NULL,
+    team_number_first INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX ix_game_slug ON game (slug);
@@ -39,7 +40,17 @@ CREATE TABLE edge_code (
     hash BLOB NOT NULL,
     hint TEXT NOT NULL,
     enrolments_max INTEGER NOT NULL,
+    team_number_first INTEGER NOT NULL,
     edge_key BLOB,
     created_at_ms INTEGER NOT NULL,
     PRIMARY KEY (game_no, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE join_use (
+    game_no INTEGER NOT NULL REFERENCES game (no),
+    public_key BLOB NOT NULL,
+    code_hash BLOB NOT NULL,
+    team BLOB NOT NULL,
+    joined_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (game_no, public_key)
 ) STRICT, WITHOUT ROWID;
