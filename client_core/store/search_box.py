@@ -14,7 +14,7 @@ Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
 DISTANCE_MM_MAX = 40_000_000_000
-"""No fence is further by that formula: far away it stretches the 20,004 km of half a circumference, not to the double."""
+"""No fence is further by that formula, which far away stretches the 20,004 km to the antipodes."""
 
 MM_A_DEGREE_MIN = 107_000_000
 """Of latitude, wherever a fence lies and however far: 110.57 km at the equator, less 1.5 % each 180 degrees away."""
