@@ -33,11 +33,8 @@ def test_every_relative_link_leads_to_a_file(tracked: list[Path], root: Path) ->
 
 def test_every_make_command_in_a_document_is_a_target(tracked: list[Path], root: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), flags=re.MULTILINE))
-    named = {
-        name
-        for page in pages_of(tracked)
-        for name in re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE)
-    }
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages_of(tracked))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.MULTILINE))
     assert {"run", "test"} <= named
     assert named <= targets
 
