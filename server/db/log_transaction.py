@@ -8,6 +8,7 @@ anything before `GameLog.apply` after COMMIT.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 
@@ -27,6 +28,9 @@ _INSERT_STREAM = "INSERT INTO stream (game_no, id, public_key, incarnation, audi
 _FIND = "SELECT seq, id, payload IS NOT NULL FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ?"
 _ENCODER = msgspec.msgpack.Encoder()
 _RECEIPT_DECODER = msgspec.msgpack.Decoder(Receipt)
+
+Also = Callable[[sqlite3.Connection], None]
+"""A write to the cold tables that stands or falls with a batch."""
 
 
 class LogTransaction:
@@ -63,13 +67,18 @@ class LogTransaction:
                 self._empty(damaged)
         return Outcome(verdicts, len(fresh))
 
-    def store_apart(self, batch: Batch) -> Outcome:
-        """Store a batch under its own savepoint: where it fails, nothing of it stays and the error is raised."""
+    def store_apart(self, batch: Batch, also: Also | None = None) -> Outcome:
+        """Store a batch, and do what else belongs to it, under its own savepoint.
+
+        Where either fails, nothing of both stays and the error is raised.
+        """
         streams, numbers = dict(self.changes.streams), dict(self.stream_nos)
         statements = list(self.changes.statements)
         self._connection.execute("SAVEPOINT push")
         try:
             outcome = self.store(batch)
+            if also is not None:
+                also(self._connection)
         except BaseException:
             if self._connection.in_transaction:  # a full disk may have ended it already
                 self._connection.execute("ROLLBACK TO push")

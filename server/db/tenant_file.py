@@ -36,7 +36,7 @@ class TenantFile:
             self.writer = connect(path)
             self.reader = connect(path)
         except (sqlite3.Error, NewerSchema) as error:
-            raise Problem("store_unusable", explain_store_error(path, error)) from error
+            raise Problem("store_unusable", explain_store_error(path.name, error)) from error
         self._engine: Engine | None = None
         with self.reading() as session:
             self.tenant = session.exec(select(TenantRow)).one_or_none()
@@ -86,7 +86,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def explain_store_error(path: Path, error: Exception) -> str:
+def explain_store_error(name: str, error: Exception) -> str:
     """A sentence for the organiser: which store, what is wrong, what helps."""
     text = str(error)
     if isinstance(error, NewerSchema):
@@ -101,7 +101,7 @@ def explain_store_error(path: Path, error: Exception) -> str:
         reason = "it is damaged: put back a backup, what devices and edges hold comes again by itself"
     else:
         reason = text
-    return f"store {path.name}: {reason}"
+    return f"store {name}: {reason}"
 
 
 def _begin(connection: SqlConnection) -> None:

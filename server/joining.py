@@ -1,0 +1,184 @@
+"""Joining: a code, a key and a name become an enrolled device of a team.
+
+Works the same at HQ and at an edge that is alone: the code is looked up in the
+log, the team is registered in this node's `staff` stream and the enrolment is
+signed by this node, as the authority or under its delegation. What a device is
+told is enough to show any node that it may play.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import msgspec
+
+from client_core.game.actions import JoinCode, TeamRegistered, decode_action
+from client_core.game.content import NAME_BYTES_MAX
+from client_core.game.joining import JoinAnswer, JoinRequest
+from client_core.game.teams import Team
+from client_core.game.text import TextFault, check_text
+from client_core.signing import random_bytes
+from server import own_stream, tenancy
+from server.codes import hash_code
+from server.games import TEAM_NUMBERS_EACH
+from server.open_game import OpenGame, delegated_key, enrolled_key
+from server.problems import Problem
+from server.scoreboard import staff_events
+from server.writer import Writer
+from sync import ed25519
+from sync.directory import AUTHORITY, DELEGATION, ENROLMENT, Enrolment, Statement, read_claim
+from sync.errors import LocalError
+from sync.log import Batch
+from sync.stream import ALL, GAME, ID_BYTES, STAFF, scope_of, team_audience
+
+TRIES_MAX = 3
+"""A command beside the server may write in the same stream between two looks."""
+
+
+class Joiner:
+    """Lets devices into games, one at a time: numbers of teams and enrolments are given in order."""
+
+    def __init__(self, writer: Writer, *, devices_max: int) -> None:
+        self._writer = writer
+        self._devices_max = devices_max
+        self._lock = asyncio.Lock()
+
+    async def join(self, game: OpenGame, request: JoinRequest, upstreams: tuple[str, ...], now_ms: int) -> JoinAnswer:
+        """Enrol a device, or answer the same again to one that is; raises `Problem`."""
+        if not ed25519.is_public_key(request.public_key):
+            raise Problem("bad_request", "public_key: these 32 bytes are no Ed25519 public key")
+        hashed = await asyncio.to_thread(hash_code, game.row.id, request.code)
+        async with self._lock:
+            for _ in range(TRIES_MAX):
+                game.refresh()
+                try:
+                    team = await self._enrol(game, request, hashed, now_ms)
+                except LocalError:
+                    continue
+                return _answer(game, request.public_key, team, upstreams)
+        raise Problem("busy", "another program writes in this game's log", retry_after_s=1)
+
+    async def _enrol(self, game: OpenGame, request: JoinRequest, hashed: bytes | None, now_ms: int) -> Team:
+        code = find_code(game, hashed)
+        known = team_of_key(game, request.public_key)
+        if known is not None:
+            if code.team is not None and code.team != known.id:
+                raise Problem("key_elsewhere", f"this device plays for {known.name!r} already")
+            return known
+        _check_uses(game, code)
+        number = _enrolment_number(game, self._devices_max)
+        team, batch = _team(game, code, request.team_name, now_ms)
+        scope = scope_of(GAME, team_audience(team.id))
+        content = Enrolment(request.public_key, scope, number)
+        statement = tenancy.issue(game.log.game, team_audience(team.id), game.key, content)
+        batch = msgspec.structs.replace(batch, statements=(statement,))
+        row = (game.row.no, request.public_key, code.code_hash, team.id, now_ms)
+        await self._writer.submit(game, batch, lambda connection: _note_use(connection, row))
+        return team
+
+
+def find_code(game: OpenGame, hashed: bytes | None) -> JoinCode:
+    """The join code of that hash, as enrolled staff wrote it; raises `Problem("join_code_unknown")`."""
+    for code in join_codes(game):
+        if code.code_hash == hashed:
+            return code
+    raise Problem("join_code_unknown", "check the letters: a code looks like ABCD-EFGH and belongs to one game")
+
+
+def join_codes(game: OpenGame) -> list[JoinCode]:
+    """Every join code of a game, in the order of their times."""
+    actions = (decode_action(event.payload) for event in staff_events(game.log))
+    return sorted((a for a in actions if isinstance(a, JoinCode)), key=lambda code: (code.at_ms, code.code_hash))
+
+
+def code_uses(game: OpenGame) -> dict[bytes, int]:
+    """How often each code was used at this node, by its hash."""
+    query = "SELECT code_hash, count(*) FROM join_use WHERE game_no = ? GROUP BY code_hash"
+    return dict(game.log.reader.execute(query, (game.row.no,)).fetchall())
+
+
+def team_of_key(game: OpenGame, public_key: bytes) -> Team | None:
+    """The registered team a key is enrolled in, or None."""
+    scope = game.log.index.directory.scope_of(public_key)
+    teams = (game.board.teams.get(audience[1:]) for audience in scope if audience[:1] == b"t")
+    return next((team for team in teams if team is not None), None)
+
+
+def enrolled_devices(game: OpenGame) -> set[bytes]:
+    """The keys of all devices that were enrolled in a team."""
+    scopes = game.log.index.directory.scopes
+    return {key for key, scope in scopes.items() if scope != ALL and any(a[:1] == b"t" for a in scope)}
+
+
+def _check_uses(game: OpenGame, code: JoinCode) -> None:
+    used = code_uses(game).get(code.code_hash, 0)
+    if used >= code.uses_max:
+        raise Problem("join_code_used_up", f"it could be used {code.uses_max} times; ask the organiser for another")
+
+
+def _enrolment_number(game: OpenGame, devices_max: int) -> int:
+    """The number of this node's next enrolment; raises where the game or the delegation is full."""
+    directory, key = game.log.index.directory, game.key.public_key
+    number = directory.enrolment_count_by_issuer.get(key, 0)
+    edge = directory.edges.get(key)
+    if not game.is_authority and edge is None:
+        raise Problem("not_enrolled", "this node has no delegation for this game yet")
+    if edge is not None and not game.is_authority and number >= edge.enrolments_max:
+        raise Problem("devices_full", f"this edge may enrol {edge.enrolments_max} devices; ask HQ for a new edge code")
+    if len(enrolled_devices(game)) >= devices_max:
+        raise Problem("devices_full", f"a game has at most {devices_max} devices here")
+    return number
+
+
+def _team(game: OpenGame, code: JoinCode, name: str, now_ms: int) -> tuple[Team, Batch]:
+    """The team the code leads to, and what registers it where it is new."""
+    if code.team is not None:
+        known = game.board.teams.get(code.team)
+        if known is None:
+            raise Problem("team_unknown", "the code's team has not arrived at this node yet")
+        return known, Batch()
+    try:
+        check_text(name, "team_name", NAME_BYTES_MAX)
+    except TextFault as fault:
+        raise Problem("bad_request", f"team_name: {fault.detail}") from fault
+    first = game.row.team_number_first
+    taken = {team.number for team in game.board.teams.values()}
+    number = next(n for n in range(first, first + len(taken) + TEAM_NUMBERS_EACH) if n not in taken)
+    team = Team(random_bytes(ID_BYTES), number, name)
+    action = TeamRegistered(now_ms, team.id, number, name)
+    return team, own_stream.write(game.log.index, game.key, STAFF, [action])
+
+
+def _note_use(connection: sqlite3.Connection, row: tuple[int, bytes, bytes, bytes, int]) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO join_use (game_no, public_key, code_hash, team, joined_at_ms) VALUES (?, ?, ?, ?, ?)",
+        row,
+    )
+
+
+def _answer(game: OpenGame, public_key: bytes, team: Team, upstreams: tuple[str, ...]) -> JoinAnswer:
+    chain = chain_of(game, public_key, team.id)
+    return JoinAnswer(
+        tenant=game.tenant.id,
+        game=game.row.id,
+        team=team.id,
+        team_number=team.number,
+        team_name=team.name,
+        root_key=game.tenant.root_public,
+        statements=tuple((statement.body, statement.signature) for statement in chain),
+        package_hash=game.row.package_hash,
+        upstreams=upstreams,
+    )
+
+
+def chain_of(game: OpenGame, public_key: bytes, team: bytes) -> list[Statement]:
+    """The statements that enrol a key: the authorities, its own enrolments, and the edges that issued them."""
+    audiences = game.log.index.statement_audiences
+    wanted = (GAME, team_audience(team))
+    found = (game.log.statement(identity) for identity, audience in audiences.items() if audience in wanted)
+    claims = [(statement, read_claim(statement)) for statement in found if statement is not None]
+    own = [(s, c) for s, c in claims if c.kind == ENROLMENT and enrolled_key(c) == public_key]
+    issuers = {claim.issuer for _, claim in own}
+    chain = [s for s, c in claims if c.kind == AUTHORITY or (c.kind == DELEGATION and delegated_key(c) in issuers)]
+    return [*chain, *(statement for statement, _ in own)]

@@ -1,0 +1,87 @@
+"""A running node: everything that its requests share, made once by `create_app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.clock import Clock, clock_from
+from server.db.tenant_file import TenantFile
+from server.db.tenants import TenantFiles
+from server.games import find_game
+from server.joining import Joiner
+from server.open_game import OpenGame
+from server.problems import Problem
+from server.settings import Settings
+from server.writer import Writer
+
+
+class Node:
+    """Settings, clock, tenants' files, the writer, and the games that are open."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or clock_from(settings.clock)
+        limits = settings.limits
+        self.tenants = TenantFiles(Path(settings.data_folder), open_max=limits.tenant_files_open_max)
+        self.tenants.on_close = self._forget
+        self.writer = Writer(self.tenants, waiting_max=limits.pushes_waiting_max)
+        self.writer.on_commit = self._changed
+        self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
+        self.live_pages = 0
+        self._games: dict[tuple[str, int], OpenGame] = {}
+        self._by_id: dict[tuple[str, str], OpenGame] = {}
+        self._changes: dict[bytes, asyncio.Event] = {}
+
+    async def start(self) -> None:
+        """Begin to write; call in the event loop that serves."""
+        self.writer.start()
+
+    async def stop(self) -> None:
+        """Finish what waits, then close every file."""
+        await self.writer.stop()
+        self.tenants.close()
+
+    @contextmanager
+    def game(self, tenant: str, name: str) -> Iterator[OpenGame]:
+        """The game of a slug or hex id, open while the context lasts.
+
+        Raises `Problem`: `tenant_unknown`, `game_unknown`, `not_published`,
+        `store_unusable`, `busy`.
+        """
+        with self.tenants.open(tenant) as file:
+            game = self._by_id.get((tenant, name)) or self._open(file, tenant, name)
+            game.refresh()
+            yield game
+
+    def change_of(self, game: OpenGame) -> asyncio.Event:
+        """An event that is set at the game's next commit."""
+        return self._changes.setdefault(game.row.id, asyncio.Event())
+
+    def _open(self, file: TenantFile, tenant: str, name: str) -> OpenGame:
+        with file.reading() as session:
+            row = find_game(session, name)
+            session.expunge(row)
+        if file.tenant is None:
+            raise Problem("store_unusable", f"the file of {tenant} has no tenant in it: put back a backup")
+        game = self._games.get((tenant, row.no))
+        if game is None:
+            game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
+            game.changed_at_ms = self.clock()
+            self._by_id[tenant, row.id.hex()] = game
+        return game
+
+    def _changed(self, game: OpenGame) -> None:
+        game.changed_at_ms = self.clock()
+        change = self._changes.pop(game.row.id, None)
+        if change is not None:
+            change.set()
+
+    def _forget(self, file: TenantFile) -> None:
+        """The file closes: nothing of its games may be used any more."""
+        gone = [key for key, game in self._games.items() if game.file is file]
+        for key in gone:
+            game = self._games.pop(key)
+            self._by_id.pop((key[0], game.row.id.hex()), None)

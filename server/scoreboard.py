@@ -1,0 +1,185 @@
+"""The scores of one game, kept current by the shared fold.
+
+A team's events are those of streams in its audience whose keys are enrolled
+there; teams are what enrolled keys registered in `staff` streams. New events
+of a stream are folded on from where its team's fold stands; whatever else
+happened (a fork, a gap that was filled, a piece before its predecessors, an
+enrolment that came late) folds that team anew from the store. Nothing here is
+stored: it can be made again from the log at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from client_core.game.events import LoggedEvent
+from client_core.game.rules import Rules
+from client_core.game.scoring import TeamFold, TeamResult, fold
+from client_core.game.standings import Standing, standings
+from client_core.game.teams import Team, read_teams
+from server.db.event_log import GameLog
+from sync.placement import StreamState
+from sync.stream import STAFF, team_audience
+
+_TEAM_PREFIX = team_audience(b"")
+
+_Shape = tuple[tuple[int, int], tuple[tuple[int, bytes], ...]]
+"""What must not have changed for a fold to go on: the one branch (number, first event) and the gaps."""
+
+
+class Scoreboard:
+    """Results by team. Belongs to the thread that reads the log's index."""
+
+    def __init__(self, log: GameLog, rules: Rules) -> None:
+        self.log, self.rules = log, rules
+        self.version = 0
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Fold everything anew from the store."""
+        self.index = self.log.index
+        self.teams: dict[bytes, Team] = read_teams(staff_events(self.log))
+        self._folds: dict[bytes, TeamFold] = {}
+        self._results: dict[bytes, TeamResult] = {}
+        self._shapes: dict[bytes, _Shape] = {}
+        self._next_seqs: dict[bytes, int] = {}
+        self._standings: list[Standing] | None = None
+        for team in self.teams.values():
+            self._refold(team)
+        self.version += 1
+
+    def catch_up(self, streams: Iterable[bytes]) -> None:
+        """Fold what a commit brought in these streams."""
+        if self.index is not self.log.index:
+            self.rebuild()
+            return
+        for stream in streams:
+            state = self.index.streams[stream]
+            if not self.index.directory.may_write(state.key):
+                continue
+            if state.key.audience == STAFF:
+                self._read_teams()
+            elif state.key.audience[:1] == _TEAM_PREFIX:
+                self._fold_on(state)
+        self.version += 1
+        self._standings = None
+
+    def admit(self, keys: Iterable[bytes]) -> None:
+        """Fold the teams of keys that were just enrolled: what they wrote before counts from now on."""
+        keys = frozenset(keys)
+        if self.index is not self.log.index:
+            self.rebuild()
+            return
+        audiences = {s.key.audience for s in self.index.streams.values() if s.key.public_key in keys}
+        if STAFF in audiences:
+            self._read_teams()
+        for audience in audiences:
+            if (team := self.teams.get(audience[1:])) is not None:
+                self._refold(team)
+        self.version += 1
+        self._standings = None
+
+    def results(self) -> list[TeamResult]:
+        """Every registered team's result, without what was judged."""
+        for team, state in self._folds.items():
+            if team not in self._results:
+                self._results[team] = state.result()
+        return list(self._results.values())
+
+    def standings(self) -> list[Standing]:
+        """The results in order, with places."""
+        if self._standings is None:
+            self._standings = standings(self.results())
+        return self._standings
+
+    def _read_teams(self) -> None:
+        teams = read_teams(staff_events(self.log))
+        changed = [team for team in teams.values() if team != self.teams.get(team.id)]
+        self.teams = teams
+        for team in changed:
+            self._refold(team)
+
+    def _fold_on(self, state: StreamState) -> None:
+        team = self.teams.get(state.key.audience[1:])
+        if team is None:
+            return  # folded when its registration comes
+        shape = _shape_of(state)
+        first_seq = self._next_seqs.get(state.id, 0)
+        known = self._shapes.get(state.id)
+        if shape is None or (known != shape if known is not None else shape[1]):
+            self._refold(team)
+            return
+        branch, author = shape[0][0], state.key.public_key
+        events = [
+            LoggedEvent(state.id, seq, identity, author, payload)
+            for seq, identity, payload in self.log.payloads(state.id, branch, first_seq)
+        ]
+        if not self._folds[team.id].take(events):
+            self._refold(team)
+            return
+        self._keep(state)
+        self._results.pop(team.id, None)
+
+    def _refold(self, team: Team) -> None:
+        state = TeamFold(self.rules, team, keep_judged=False)
+        streams = team_streams(self.log, team.id)
+        state.take([event for stream in streams for event in stream_events(self.log, stream)])
+        for stream in streams:
+            self._keep(stream)
+        self._folds[team.id] = state
+        self._results.pop(team.id, None)
+        self._standings = None
+
+    def _keep(self, state: StreamState) -> None:
+        """Remember up to where a stream is folded, where its fold may go on from there."""
+        shape = _shape_of(state)
+        if shape is None:
+            self._shapes.pop(state.id, None)
+        else:
+            self._shapes[state.id] = shape
+        self._next_seqs[state.id] = state.branches[0].tip_seq + 1
+
+
+def fold_game(log: GameLog, rules: Rules) -> list[TeamResult]:
+    """Every registered team's result with all that was judged, folded from the store alone.
+
+    What digests and explanations are made of.
+    """
+    teams = read_teams(staff_events(log))
+    return [fold_team(log, rules, team) for team in teams.values()]
+
+
+def fold_team(log: GameLog, rules: Rules, team: Team) -> TeamResult:
+    """One team's result with all that was judged, folded from the store alone."""
+    streams = team_streams(log, team.id)
+    return fold(rules, team, (event for stream in streams for event in stream_events(log, stream)))
+
+
+def team_streams(log: GameLog, team: bytes) -> list[StreamState]:
+    """The streams whose events belong to a team: enrolled in its audience."""
+    audience, may_write = team_audience(team), log.index.directory.may_write
+    return [s for s in log.index.streams.values() if s.key.audience == audience and may_write(s.key)]
+
+
+def staff_events(log: GameLog) -> Iterator[LoggedEvent]:
+    """The events of all enrolled `staff` streams."""
+    may_write = log.index.directory.may_write
+    for state in log.index.streams.values():
+        if state.key.audience == STAFF and may_write(state.key):
+            yield from stream_events(log, state)
+
+
+def stream_events(log: GameLog, state: StreamState) -> Iterator[LoggedEvent]:
+    """Every held event of a stream that has its payload, in all branches."""
+    author = state.key.public_key
+    for branch in state.branches:
+        for seq, identity, payload in log.payloads(state.id, branch.number, branch.first_seq):
+            yield LoggedEvent(state.id, seq, identity, author, payload)
+
+
+def _shape_of(state: StreamState) -> _Shape | None:
+    """None where a stream is no plain chain from its start."""
+    if len(state.branches) != 1 or state.dangling or state.branches[0].first_seq != 0:
+        return None
+    branch = state.branches[0]
+    return (branch.number, branch.first_seq), state.bare

@@ -1,0 +1,159 @@
+"""The one writer: many pushes, one durable transaction, then the answers.
+
+Pushes wait in a queue while a group is being committed; the next group takes
+all of them. A group is one `BEGIN IMMEDIATE` a tenant file, each push under its
+own savepoint, so a bad one costs nobody else. Answers are given after COMMIT
+and after scores were folded on. Where the disk is full or the file locked, the
+whole group is answered `busy`: nothing of it is stored, and memory still says
+what the file says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from server.db.log_transaction import Also, LogTransaction
+from server.db.tenant_file import TenantFile, explain_store_error
+from server.db.tenants import TenantFiles
+from server.open_game import OpenGame
+from server.problems import Problem
+from sync.errors import LocalError
+from sync.log import Batch, Outcome
+
+GROUP_PUSHES_MAX = 128
+"""A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
+RETRY_AFTER_S = 2
+
+log = logging.getLogger("wayfold.writer")
+
+
+class Push(NamedTuple):
+    """One batch for one game, and whoever waits for what becomes of it."""
+
+    game: OpenGame
+    batch: Batch
+    also: Also | None
+    future: asyncio.Future[Outcome]
+
+
+Written = tuple[dict[int, LogTransaction], list[Outcome | Exception]]
+
+
+class Writer:
+    """Runs in the event loop that made it; the transactions run in one thread of its own."""
+
+    def __init__(self, tenants: TenantFiles, *, waiting_max: int = 512) -> None:
+        self._tenants = tenants
+        self._waiting_max = waiting_max
+        self._queue: list[Push] = []
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.on_commit: Callable[[OpenGame], None] = lambda _game: None
+
+    def start(self) -> None:
+        """Begin to take pushes."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish what waits and end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        self._thread.shutdown(wait=True)
+
+    async def submit(self, game: OpenGame, batch: Batch, also: Also | None = None) -> Outcome:
+        """Store a batch durably, and run `also` in the same savepoint.
+
+        Raises `Problem("busy")` with nothing stored, `LocalError` where the
+        batch does not fit the log any more, and whatever `also` raises.
+        """
+        if len(self._queue) >= self._waiting_max:
+            raise Problem("busy", f"{self._waiting_max} pushes wait already", retry_after_s=RETRY_AFTER_S)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append(Push(game, batch, also, future))
+        self._wake.set()
+        return await asyncio.shield(future)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                group, self._queue = self._queue[:GROUP_PUSHES_MAX], self._queue[GROUP_PUSHES_MAX:]
+                by_tenant: dict[str, list[Push]] = {}
+                for push in group:
+                    by_tenant.setdefault(push.game.tenant.slug, []).append(push)
+                for slug, pushes in by_tenant.items():
+                    await self._commit(slug, pushes)
+
+    async def _commit(self, slug: str, pushes: Sequence[Push]) -> None:
+        try:
+            with self._tenants.open(slug) as file:
+                loop = asyncio.get_running_loop()
+                transactions, outcomes = await loop.run_in_executor(self._thread, write_group, file, pushes)
+                games = {push.game.row.no: push.game for push in pushes}
+                for number, transaction in transactions.items():
+                    self._take_over(games[number], transaction)
+        except Exception as error:  # noqa: BLE001 - whatever failed, nothing was stored and those who wait must hear
+            outcomes = [_as_busy(slug, error)] * len(pushes)
+        for push, outcome in zip(pushes, outcomes, strict=True):
+            if push.future.done():
+                continue
+            if isinstance(outcome, Exception):
+                push.future.set_exception(outcome)
+            else:
+                push.future.set_result(outcome)
+
+    def _take_over(self, game: OpenGame, transaction: LogTransaction) -> None:
+        """Bring index and scores up to what was committed; scores can always be made again."""
+        game.log.apply(transaction)
+        try:
+            game.follow(transaction.changes)
+            self.on_commit(game)
+        except Exception:
+            log.exception("the scores of %s could not be folded on", game.row.slug)
+
+
+def write_group(file: TenantFile, pushes: Sequence[Push]) -> Written:
+    """Store a group in one transaction; raises `sqlite3.Error` with nothing stored."""
+    transactions: dict[int, LogTransaction] = {}
+    outcomes: list[Outcome | Exception] = []
+    connection = file.writer
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for push in pushes:
+            number = push.game.row.no
+            transaction = transactions.get(number)
+            if transaction is None:
+                transaction = transactions[number] = push.game.log.join_transaction()
+            try:
+                outcomes.append(transaction.store_apart(push.batch, push.also))
+            except (LocalError, Problem, sqlite3.IntegrityError) as error:
+                outcomes.append(error)
+        for transaction in transactions.values():
+            transaction.count()
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return transactions, outcomes
+
+
+def _as_busy(slug: str, error: Exception) -> Exception:
+    """What those who wait are told when a whole group failed."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, sqlite3.Error):
+        log.error("nothing of a group for %s was stored: %s", slug, error)
+        return Problem("busy", explain_store_error(slug, error), retry_after_s=RETRY_AFTER_S)
+    log.error("nothing of a group for %s was stored", slug, exc_info=error)
+    return Problem("internal", "the node's log has the reason")
