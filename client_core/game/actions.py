@@ -66,6 +66,14 @@ class Finish(msgspec.Struct, frozen=True, array_like=True, tag=2):
     at_ms: TimeMs
 
 
+class Continued(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """The device goes on from this head in a new incarnation: it met events of its own stream that it did not hold."""
+
+    stream: Hash
+    seq: Annotated[int, Meta(ge=0)]
+    head: Hash
+
+
 class TeamRegistered(msgspec.Struct, frozen=True, array_like=True, tag=16):
     """A team of the game. Written again for the same id, the later one holds (`at_ms`, then event id, decides)."""
 
@@ -104,10 +112,10 @@ class Malformed(msgspec.Struct, frozen=True):
     reason: str
 
 
-Known = CheckIn | Start | Finish | TeamRegistered | GamePublished | JoinCode
+Known = CheckIn | Start | Finish | Continued | TeamRegistered | GamePublished | JoinCode
 Action = Known | Unknown | Malformed
 
-KINDS = frozenset({0, 1, 2, 16, 17, 18})
+KINDS = frozenset({0, 1, 2, 3, 16, 17, 18})
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
