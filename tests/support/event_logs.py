@@ -20,8 +20,8 @@ import msgspec
 from nodes import ROOT_KEY, WORLD_GAME
 
 from client_core.store.database import Database
+from client_core.store.device import game_number
 from client_core.store.event_log import SqliteLog
-from client_core.store.games import add_game
 from sync.log import EventLog
 from sync.memory_log import MemoryLog
 
@@ -62,7 +62,8 @@ class OnDevice:
 
     def open(self, folder: Path) -> EventLog:
         database = Database.open(folder / "device.wayfold", spatialite="registered")
-        add_game(database, WORLD_GAME.tenant, WORLD_GAME.game, ROOT_KEY.public_key)
+        with database.transaction() as connection:
+            game_number(connection, WORLD_GAME.tenant, WORLD_GAME.game, ROOT_KEY.public_key)
         return SqliteLog(database, WORLD_GAME)
 
     def close(self, log: EventLog) -> None:

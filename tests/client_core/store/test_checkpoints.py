@@ -17,8 +17,8 @@ from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.store import checkpoints as checkpoints_module
 from client_core.store.checkpoints import Checkpoints, Found, write_package
 from client_core.store.database import Database
+from client_core.store.device import game_number
 from client_core.store.errors import DiskFullError
-from client_core.store.games import add_game
 
 Position = tuple[int, int]
 
@@ -49,8 +49,8 @@ def diamond(code: str, lon: float, lat: float, size: float) -> DraftCheckpoint:
 
 
 def stored(database: Database, package: Package, name: bytes = b"g") -> Checkpoints:
-    game_no = add_game(database, name.ljust(16, b"-"), name.ljust(16, b"-"))
     with database.transaction() as connection:
+        game_no = game_number(connection, bytes(16), name.ljust(16, b"-"), bytes(32))
         write_package(connection, game_no, package)
     return Checkpoints(database, game_no)
 

@@ -12,9 +12,9 @@ from nodes import ROOT_KEY, WORLD_GAME, run_of, sealed, segment_of
 
 from client_core.signing import verify
 from client_core.store.database import Database
+from client_core.store.device import game_number
 from client_core.store.errors import DiskFullError, LockedError
 from client_core.store.event_log import SqliteLog
-from client_core.store.games import add_game
 from sync.check import check_log, gaps_of
 from sync.effects import Effect, Verify, run
 from sync.event import ORIGIN
@@ -26,7 +26,8 @@ OTHER_GAME = GameKey(b"T" * 16, b"H" * 16)
 
 
 def open_log(database: Database, game: GameKey = WORLD_GAME) -> SqliteLog:
-    add_game(database, game.tenant, game.game, ROOT_KEY.public_key)
+    with database.transaction() as connection:
+        game_number(connection, game.tenant, game.game, ROOT_KEY.public_key)
     return SqliteLog(database, game)
 
 
@@ -47,11 +48,12 @@ def test_what_append_acknowledged_is_there_after_the_process_is_killed(path: Pat
         from nodes import sealed, WORLD_GAME, ROOT_KEY
         from client_core.store.database import Database
         from client_core.store.event_log import SqliteLog
-        from client_core.store.games import add_game
+        from client_core.store.device import game_number
         from sync.event import ORIGIN
         from sync.log import Batch, OwnEvents
         database = Database.open(sys.argv[1], spatialite="registered")
-        add_game(database, WORLD_GAME.tenant, WORLD_GAME.game, ROOT_KEY.public_key)
+        with database.transaction() as connection:
+            game_number(connection, WORLD_GAME.tenant, WORLD_GAME.game, ROOT_KEY.public_key)
         log, previous = SqliteLog(database, WORLD_GAME), ORIGIN
         for seq in range(20):
             key, events, _ = sealed("ann", [b"check-in"], seq, previous)

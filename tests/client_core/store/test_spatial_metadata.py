@@ -15,7 +15,7 @@ from client_core.game.content import Package, StartList
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
-from client_core.store.games import add_game
+from client_core.store.device import game_number
 
 ONLY_BY_EXTENSION = {"SpatialIndex", "ElementaryGeometries", "KNN", "KNN2"}
 """Virtual tables of modules that live in the extension; nothing of ours uses them."""
@@ -44,10 +44,8 @@ def package() -> Package:
 @pytest.fixture
 def written(path: Path, package: Package) -> Path:
     """A closed store with that game, written without the extension."""
-    with Database.open(path, spatialite="registered") as database:
-        game_no = add_game(database, bytes(16), bytes(16))
-        with database.transaction() as connection:
-            write_package(connection, game_no, package)
+    with Database.open(path, spatialite="registered") as database, database.transaction() as connection:
+        write_package(connection, game_number(connection, bytes(16), bytes(16), bytes(32)), package)
     return path
 
 
