@@ -1,0 +1,492 @@
+"""Replica: one node's copy of one game, the object a user interface holds.
+
+    open, join            a file that plays
+    check_in start finish judge, seal, append and COMMIT; only then say "done"; then apply
+    result digest status  what the team has, and who else holds it
+    sync_once             one session with the first upstream that answers
+    export, import        the same, through a file
+
+It is not thread-safe: one caller at a time. Judging here is advice to the
+player; every replica judges again by the same rules.
+
+What always holds: what a call has returned from survives a crash. A stream is
+written by one incarnation only: as soon as this device is shown events of its
+own stream that it does not hold, it goes on in a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+import msgspec
+
+from client_core.clock import Clock, WallClock
+from client_core.custody import Counts, count_own
+from client_core.game.actions import CheckIn, Continued, Finish, Known, Start, accuracy_dm, encode_action
+from client_core.game.content import Checkpoint, Method, Package, decode_package
+from client_core.game.events import LoggedEvent
+from client_core.game.fences import Fix
+from client_core.game.joining import JoinAnswer, JoinRequest
+from client_core.game.judging import judge
+from client_core.game.rules import Rules, compile_rules
+from client_core.game.scoring import TeamFold, TeamResult
+from client_core.game.standings import team_digest
+from client_core.game.teams import Team, read_teams
+from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.signing import SigningKey, random_bytes, verify
+from client_core.store import device
+from client_core.store.checkpoints import Checkpoints, write_package
+from client_core.store.database import Database
+from client_core.store.event_log import SqliteLog
+from client_core.transports.errors import TransportError
+from client_core.transports.file import read_bundle, write_bundle
+from client_core.transports.joining import fetch_package, game_address
+from client_core.transports.joining import join as ask_to_join
+from sync.bundle import BundleReport, export_bundle, import_bundle
+from sync.directory import Statement
+from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
+from sync.errors import RemoteError
+from sync.event import ORIGIN, Event, seal
+from sync.initiator import Initiating, Report, initiate
+from sync.intake import Intake
+from sync.limits import SEGMENT_EVENTS_MAX
+from sync.log import Batch, OwnEvents
+from sync.messages import Statements
+from sync.placement import StreamState, signed_heads
+from sync.stream import ALL, GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
+
+T = TypeVar("T")
+
+CLOCK_SUSPECT_MS = 5 * 60_000
+"""A phone set by its network is within seconds; five minutes cost a team points."""
+RECORDED_REASONS = frozenset({Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT})
+"""Refused for the time or the team's state: the evidence is good and staff may rule otherwise, so it is kept.
+Refused for the evidence (outside, wrong code): the player can simply do it again, better."""
+
+
+class Transport(Protocol):
+    """A way to one node; raises `TransportError`."""
+
+    @property
+    def url(self) -> str:
+        """The node's address, under which what is learnt of it is kept."""
+
+    def exchange(self, body: bytes) -> bytes:
+        """Carry the bytes of one exchange there and its answer back."""
+
+    def close(self) -> None:
+        """The session is over."""
+
+
+class ReplicaError(Exception):
+    """A call that makes no sense now; `code` is `not_joined`, `already_joined` or `unknown_checkpoint`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """The last failure at an address since it last worked."""
+
+    url: str
+    code: str
+    detail: str
+    at_ms: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How safe this device's events are, what failed and what is wrong with its clock.
+
+    `incarnations` counts the streams it wrote under; `forked` says that two
+    copies of it wrote. `clock_ahead_ms` is measured against the node met last.
+    """
+
+    unsent: int
+    in_custody: int
+    safe: int
+    failures: tuple[Failure, ...]
+    flags: tuple[str, ...]
+    clock_ahead_ms: int | None
+    incarnations: int
+    forked: bool
+    upstreams: tuple[str, ...]
+
+
+class Replica:
+    """A device's copy of its game; made by `open`, `join` or `create`."""
+
+    def __init__(self, database: Database, membership: device.Membership, package: Package, clock: Clock) -> None:
+        self.membership = membership
+        self.game = GameKey(membership.tenant, membership.game)
+        self.package = package
+        self.rules: Rules = compile_rules(package)
+        self.checkpoints = Checkpoints(database, membership.game_no)
+        self.clock = clock
+        self.log = SqliteLog(database, self.game)
+        self.audience = team_audience(membership.team)
+        self.scope = scope_of(GAME, self.audience)
+        self._database = database
+        self._key = SigningKey.from_seed(membership.seed)
+        self._number_by_code = {checkpoint.code: number for number, checkpoint in enumerate(package.checkpoints)}
+        self._fold: TeamFold | None = None
+
+    @classmethod
+    def open(cls, path: str | Path, clock: Clock | None = None) -> Self:
+        """Open the game that a file joined last. Raises `ReplicaError` (`not_joined`) or a `StoreError`."""
+        database = Database.open(path, create=False)
+        try:
+            membership = _joined(database)
+            row = database.row("SELECT bytes FROM package WHERE game_no = ?", (membership.game_no,))
+            assert row is not None, "a membership is written with its package"
+            return cls(database, membership, decode_package(row[0]), clock or WallClock())
+        except BaseException:
+            database.close()
+            raise
+
+    @classmethod
+    def join(cls, path: str | Path, url: str, code: str, team_name: str = "", clock: Clock | None = None) -> Self:
+        """Join a game at a node and open it. A file that joined before stays the same device.
+
+        Raises `TransportError`, `PackageError`, `ReplicaError` or a `StoreError`.
+        """
+        address = game_address(url)
+        with Database.open(path) as database:
+            place = f"{address.origin}/{address.tenant}"
+            seed = device.key_seed(database, place, SigningKey.generate().seed)
+        public_key = SigningKey.from_seed(seed).public_key
+        answer = ask_to_join(address, JoinRequest(code=code, public_key=public_key, team_name=team_name))
+        return cls.create(path, answer, fetch_package(address, answer.package_hash), seed, clock)
+
+    @classmethod
+    def create(
+        cls, path: str | Path, answer: JoinAnswer, package: bytes, seed: bytes, clock: Clock | None = None
+    ) -> Self:
+        """Put a joined game into a file and open it. Raises like `join`."""
+        content = decode_package(package)
+        clock = clock or WallClock()
+        with Database.open(path) as database, database.transaction() as connection:
+            game_no = device.game_number(connection, answer.tenant, answer.game, answer.root_key)
+            known = connection.execute("SELECT seed FROM membership WHERE game_no = ?", (game_no,)).fetchone()
+            if known is not None and known[0] != seed:
+                raise ReplicaError("already_joined", f"{path} plays this game already, under another key")
+            held = connection.execute("SELECT hash FROM package WHERE game_no = ?", (game_no,)).fetchone()
+            if held is None or held[0] != answer.package_hash:
+                write_package(connection, game_no, content)
+            membership = device.Membership(
+                game_no,
+                answer.tenant,
+                answer.game,
+                answer.root_key,
+                seed,
+                answer.team,
+                answer.team_number,
+                answer.team_name,
+                random_bytes(16),
+            )
+            device.write_membership(connection, membership, clock.now_ms())
+            device.write_upstreams(connection, game_no, answer.upstreams)
+        replica = cls.open(path, clock)
+        replica.take_statements(tuple(Statement(body, signature) for body, signature in answer.statements))
+        return replica
+
+    @property
+    def public_key(self) -> bytes:
+        """This device's key, by which others know it."""
+        return self._key.public_key
+
+    def close(self) -> None:
+        """Close the file; everything acknowledged is in it already."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def number_of(self, code: str) -> int:
+        """A checkpoint's number by its code. Raises `ReplicaError` (`unknown_checkpoint`)."""
+        number = self._number_by_code.get(code)
+        if number is None:
+            raise ReplicaError("unknown_checkpoint", f"this game has no checkpoint {code!r}")
+        return number
+
+    def checkpoint(self, number: int) -> Checkpoint:
+        """A checkpoint by its number."""
+        return self.package.checkpoints[number]
+
+    def check_in(
+        self, checkpoint: int, *, at_ms: int, fix: Fix | None = None, code: str | None = None, qr: bool = False
+    ) -> Verdict:
+        """Check in by what stands there (`code`; `qr`: it was scanned) or by position.
+
+        The answer comes after COMMIT. Refused check-ins are kept only for
+        `RECORDED_REASONS`. Raises `TextFault`, `ValueError` or a `StoreError`,
+        and then nothing was recorded.
+        """
+        method = Method.GPS if code is None else Method.QR if qr else Method.CODE
+        where = (fix.lon_e7, fix.lat_e7, accuracy_dm(fix.accuracy_mm)) if fix is not None else (None, None, None)
+        return self._act(CheckIn(method, code, at_ms, checkpoint, *where))
+
+    @staticmethod
+    def records(verdict: Verdict) -> bool:
+        """Whether an action with this verdict is kept in the log."""
+        return isinstance(verdict, Accepted) or verdict.reason in RECORDED_REASONS
+
+    def start(self, *, at_ms: int) -> Verdict:
+        """Start the team's time, where the game lets teams do so; see `check_in`."""
+        return self._act(Start(at_ms))
+
+    def finish(self, *, at_ms: int) -> Verdict:
+        """Say that the team is done, in a game without a finish checkpoint; see `check_in`."""
+        return self._act(Finish(at_ms))
+
+    def _act(self, action: Known) -> Verdict:
+        self._catch_up()
+        fold = self._team_fold()
+        verdict = judge(self.rules, fold.facts, action)
+        if self.records(verdict) and not fold.take(self._write(action)):
+            self._fold = None
+        return verdict
+
+    def _catch_up(self) -> None:
+        """Take over what another process (a command beside a running device) wrote to the file."""
+        if self.log.refresh():
+            self._fold = None
+            self.membership = _joined(self._database)
+
+    def _write(self, action: Known) -> list[LoggedEvent]:
+        """Seal an action at the tip of the own stream and commit it."""
+        key = StreamKey(self._key.public_key, self.membership.incarnation, self.audience)
+        stream = stream_id(key)
+        state = self.log.index.streams.get(stream)
+        actions = [action] if state is not None else [*self._continuations(), action]
+        seq, previous, seed = self._tip(state)
+        events: list[Event] = []
+        for payload in map(encode_action, actions):
+            event = seal(self.game, stream, seq + 1, previous, seed, payload)
+            events.append(event)
+            seq, previous = event.seq, event.id
+        self.log.append(Batch(own=(OwnEvents(key, tuple(events)),)))
+        return [LoggedEvent(stream, e.seq, e.id, key.public_key, e.payload or b"") for e in events]
+
+    def _tip(self, state: StreamState | None) -> tuple[int, bytes, bytes]:
+        """Number, id and payload seed to go on with: the seed of the open run, a fresh one after a signature."""
+        if state is None:
+            return -1, ORIGIN, random_bytes(16)
+        branch = state.branches[0]
+        if branch.tip_seq > branch.head_seq:
+            (last,) = self.log.read(state.id, branch.number, branch.tip_seq, branch.tip_seq)
+            if last.seed is not None:
+                return branch.tip_seq, branch.tip, last.seed
+        return branch.tip_seq, branch.tip, random_bytes(16)
+
+    def _continuations(self) -> list[Known]:
+        """What the first event of an incarnation names: the heads of the streams it goes on from."""
+        found: list[Known] = []
+        for state in self._own_states():
+            if state.key.audience == self.audience:
+                found += [Continued(state.id, seq, head) for seq, head in signed_heads(state)[:4]]
+        return found[-8:]
+
+    def _own_states(self) -> list[StreamState]:
+        return [s for s in self.log.index.streams.values() if s.key.public_key == self._key.public_key]
+
+    def result(self) -> TeamResult:
+        """The own team's result, folded from the events held here."""
+        return self._team_fold().result()
+
+    def digest(self) -> bytes:
+        """The digest of the own team's result, folded anew from this file: 32 bytes, equal on every node."""
+        return team_digest(self._new_fold().result())
+
+    def status(self) -> Status:
+        """How safe this device's events are, what failed, and what to look at."""
+        peers = device.read_peers(self._database, self.membership.game_no)
+        counts = self.counts(peers)
+        failed = [p for p in peers if p.failed_at_ms is not None]
+        met = max((p for p in peers if p.synced_at_ms is not None), key=lambda p: p.synced_at_ms or 0, default=None)
+        ahead_ms = met.clock_ahead_ms if met is not None else None
+        flags = [str(flag) for flag in self.result().flags]
+        if ahead_ms is not None and abs(ahead_ms) > CLOCK_SUSPECT_MS:
+            flags.append("clock_differs")
+        own = self._own_states()
+        return Status(
+            counts.unsent,
+            counts.in_custody,
+            counts.safe,
+            tuple(Failure(p.url, p.failed_code, p.failed_detail, p.failed_at_ms or 0) for p in failed),
+            tuple(flags),
+            ahead_ms,
+            len({state.key.incarnation for state in own}),
+            any(state.forked for state in own),
+            tuple(p.url for p in peers if p.position is not None),
+        )
+
+    def counts(self, peers: Sequence[device.Peer] | None = None) -> Counts:
+        """Own events by who else holds them."""
+        if peers is None:
+            peers = device.read_peers(self._database, self.membership.game_no)
+        doubted = [peer.store for peer in peers if peer.doubted]
+        return count_own(self.log, self._key.public_key, doubted)
+
+    def _team_fold(self) -> TeamFold:
+        if self._fold is None:
+            self._fold = self._new_fold()
+        return self._fold
+
+    def _new_fold(self) -> TeamFold:
+        fold = TeamFold(self.rules, self.team())
+        took = fold.take(self.team_events())
+        assert took, "a first batch always follows"
+        return fold
+
+    def team(self) -> Team:
+        """The own team: as registered in the log, else as the join said."""
+        directory = self.log.index.directory
+        speakers = [s for s in self._states(GAME) if directory.scope_of(s.key.public_key) == ALL]
+        known = read_teams(event for state in speakers for event in self._events(state))
+        mine = self.membership
+        return known.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
+
+    def team_events(self) -> list[LoggedEvent]:
+        """The own team's events that count: those of enrolled devices."""
+        directory = self.log.index.directory
+        states = [state for state in self._states(self.audience) if directory.may_write(state.key)]
+        return [event for state in states for event in self._events(state)]
+
+    def _states(self, audience: bytes) -> list[StreamState]:
+        return [state for state in self.log.index.streams.values() if state.key.audience == audience]
+
+    def _events(self, state: StreamState) -> list[LoggedEvent]:
+        found: list[LoggedEvent] = []
+        for branch in state.branches:
+            for first_seq in range(branch.first_seq, branch.tip_seq + 1, SEGMENT_EVENTS_MAX):
+                last_seq = min(first_seq + SEGMENT_EVENTS_MAX - 1, branch.tip_seq)
+                found += [
+                    LoggedEvent(state.id, event.seq, event.id, state.key.public_key, event.payload)
+                    for event in self.log.read(state.id, branch.number, first_seq, last_seq)
+                    if event.payload is not None
+                ]
+        return found
+
+    def upstreams(self) -> list[str]:
+        """The addresses to sync with, in the order to try them."""
+        peers = device.read_peers(self._database, self.membership.game_no)
+        return [peer.url for peer in peers if peer.position is not None]
+
+    def sync_once(self, *transports: Transport) -> Report:
+        """One session with the first of these nodes that answers.
+
+        Raises the last one's `TransportError` or `RemoteError` where none did;
+        what was taken in before a failure stays. Each failure is in `status`.
+        """
+        assert transports, "a session needs somebody to hold it with"
+        for transport in transports[:-1]:
+            try:
+                return self._sync_with(transport)
+            except (TransportError, RemoteError):
+                continue
+        return self._sync_with(transports[-1])
+
+    def _sync_with(self, transport: Transport) -> Report:
+        peers = device.read_peers(self._database, self.membership.game_no)
+        peer = next((p for p in peers if p.url == transport.url), device.Peer(transport.url))
+        me = Initiating(self._key.public_key, self.scope, peer.store)
+        try:
+            report = self._run(initiate(self.log, me), transport.exchange)
+        except (TransportError, RemoteError) as error:
+            self._keep(peer, failed_at_ms=self.clock.now_ms(), failed_code=error.code, failed_detail=error.detail)
+            raise
+        finally:
+            self._fold = None
+            transport.close()
+        self._learn(peer, report)
+        return report
+
+    def _learn(self, peer: device.Peer, report: Report) -> None:
+        """Keep what a session showed of the node: its store, its epoch, its clock, and what it could not do."""
+        now_ms, welcome = self.clock.now_ms(), report.welcome
+        same = welcome is not None and welcome.store == peer.store
+        restored = welcome is not None and same and welcome.epoch != peer.epoch
+        problem = next(iter(report.problems), None) if not report.converged else None
+        code, detail = (problem.code, problem.detail) if problem else ("", "")
+        if not report.converged and not code:
+            busy = report.retry_after_ms > 0
+            code = "busy" if busy else "not_converged"
+            detail = f"come back in {report.retry_after_ms} ms" if busy else "the two did not come to hold the same"
+        self._keep(
+            peer,
+            store=welcome.store if welcome else peer.store,
+            epoch=welcome.epoch if welcome else peer.epoch,
+            doubted=not report.converged and (restored or (peer.doubted and same)),
+            clock_ahead_ms=now_ms - welcome.time_ms if welcome else peer.clock_ahead_ms,
+            synced_at_ms=now_ms,
+            failed_at_ms=now_ms if code else None,
+            failed_code=code,
+            failed_detail=detail,
+        )
+
+    def _keep(self, peer: device.Peer, **changes: object) -> None:
+        device.write_peer(self._database, self.membership.game_no, msgspec.structs.replace(peer, **changes))
+
+    def export_bundle(self, path: Path) -> int:
+        """Write all that is held, own events signed, to a file; returns its bytes. Raises `TransportError`."""
+        data = self._run(export_bundle(self.log, self._key.public_key, self.scope))
+        write_bundle(path, data)
+        return len(data)
+
+    def import_bundle(self, path: Path) -> BundleReport:
+        """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""
+        report = self._run(import_bundle(read_bundle(path), self.log))
+        self._fold = None
+        return report
+
+    def take_statements(self, statements: tuple[Statement, ...]) -> None:
+        """Check and keep directory statements, such as the chain that enrols this device. Raises `RemoteError`."""
+        intake = Intake(self.log)
+        self._run(intake.take([Statements(statements)]))
+        if intake.problems:
+            raise RemoteError(intake.problems[0].code, intake.problems[0].detail)
+
+    def _run(self, session: Session[T], exchange: Callable[[bytes], bytes] | None = None) -> T:
+        def answer(effect: Effect) -> object:
+            if isinstance(effect, Sign):
+                return self._key.sign(effect.message)
+            if isinstance(effect, Verify):
+                return tuple(verify(c.public_key, c.message, c.signature) for c in effect.checks)
+            if isinstance(effect, Random):
+                return random_bytes(effect.size)
+            if isinstance(effect, Append):
+                self._guard_incarnation(effect.batch)
+                return self.log.append(effect.batch)
+            assert isinstance(effect, Exchange)
+            assert exchange is not None, "a session with a file exchanges nothing"
+            return exchange(effect.body)
+
+        return run(session, answer)
+
+    def _guard_incarnation(self, batch: Batch) -> None:
+        """Begin a new incarnation, durably and first, where a batch brings own events that are not held here."""
+        for segment in batch.segments:
+            key = segment.key
+            if (key.public_key, key.incarnation) != (self._key.public_key, self.membership.incarnation):
+                continue
+            held = {event.id for event in self.log.find(segment.stream, segment.first_seq, segment.last_seq)}
+            if not held.issuperset(segment.ids):
+                fresh = random_bytes(16)
+                device.begin_incarnation(self._database, self.membership.game_no, fresh)
+                self.membership = msgspec.structs.replace(self.membership, incarnation=fresh)
+
+
+def _joined(database: Database) -> device.Membership:
+    membership = device.latest_membership(database)
+    if membership is None:
+        raise ReplicaError("not_joined", f"{database.path} has joined no game yet: join first")
+    return membership
+
+
+__all__ = ["Accepted", "Failure", "Refused", "Replica", "ReplicaError", "Report", "Status", "Transport", "Verdict"]
