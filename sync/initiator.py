@@ -216,8 +216,7 @@ class _Rounds:
         if count > ROWS_DIRECT_MAX:
             if self.peer_buckets is None:
                 return []
-            share = max(1, ROWS_IN_BODY_MAX * BUCKET_COUNT // count)
-            buckets = self.compared = frozenset(self._differing()[:share])
+            buckets = self.compared = frozenset(self._differing()[: buckets_in_body(count)])
             if not buckets:
                 return []  # none named would mean all of them
         rows, statements = rows_of(self.log, self.scope, buckets)
@@ -276,6 +275,11 @@ class _Rounds:
                 name = VERDICT_NAMES[verdict] if 0 <= verdict < len(VERDICT_NAMES) else "unknown"
                 self.report.verdicts[name] = self.report.verdicts.get(name, 0) + count
                 self.report.sent += count if verdict in _MOVED else 0
+
+
+def buckets_in_body(count: int) -> int:
+    """How many of the 256 buckets one body compares where a scope has `count` rows, as they are spread evenly."""
+    return max(1, min(BUCKET_COUNT, ROWS_IN_BODY_MAX * BUCKET_COUNT // max(1, count)))
 
 
 def pushed_everything(report: Report) -> bool:

