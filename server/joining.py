@@ -13,7 +13,7 @@ import sqlite3
 
 import msgspec
 
-from client_core.game.actions import JoinCode, TeamRegistered, decode_action
+from client_core.game.actions import JoinCode, TeamRegistered
 from client_core.game.content import NAME_BYTES_MAX
 from client_core.game.joining import JoinAnswer, JoinRequest
 from client_core.game.teams import Team
@@ -22,9 +22,9 @@ from client_core.signing import random_bytes
 from server import own_stream, tenancy
 from server.codes import hash_code
 from server.games import TEAM_NUMBERS_EACH
+from server.join_codes import code_uses, find_code
 from server.open_game import OpenGame, delegated_key, enrolled_key
 from server.problems import Problem
-from server.scoreboard import staff_events
 from server.writer import Writer
 from sync import ed25519
 from sync.directory import AUTHORITY, DELEGATION, ENROLMENT, Enrolment, Statement, read_claim
@@ -60,7 +60,7 @@ class Joiner:
         raise Problem("busy", "another program writes in this game's log", retry_after_s=1)
 
     async def _enrol(self, game: OpenGame, request: JoinRequest, hashed: bytes | None, now_ms: int) -> Team:
-        code = find_code(game, hashed)
+        code = find_code(game.log, hashed)
         known = team_of_key(game, request.public_key)
         if known is not None:
             if code.team is not None and code.team != known.id:
@@ -78,26 +78,6 @@ class Joiner:
         return team
 
 
-def find_code(game: OpenGame, hashed: bytes | None) -> JoinCode:
-    """The join code of that hash, as enrolled staff wrote it; raises `Problem("join_code_unknown")`."""
-    for code in join_codes(game):
-        if code.code_hash == hashed:
-            return code
-    raise Problem("join_code_unknown", "check the letters: a code looks like ABCD-EFGH and belongs to one game")
-
-
-def join_codes(game: OpenGame) -> list[JoinCode]:
-    """Every join code of a game, in the order of their times."""
-    actions = (decode_action(event.payload) for event in staff_events(game.log))
-    return sorted((a for a in actions if isinstance(a, JoinCode)), key=lambda code: (code.at_ms, code.code_hash))
-
-
-def code_uses(game: OpenGame) -> dict[bytes, int]:
-    """How often each code was used at this node, by its hash."""
-    query = "SELECT code_hash, count(*) FROM join_use WHERE game_no = ? GROUP BY code_hash"
-    return dict(game.log.reader.execute(query, (game.row.no,)).fetchall())
-
-
 def team_of_key(game: OpenGame, public_key: bytes) -> Team | None:
     """The registered team a key is enrolled in, or None."""
     scope = game.log.index.directory.scope_of(public_key)
@@ -112,7 +92,7 @@ def enrolled_devices(game: OpenGame) -> set[bytes]:
 
 
 def _check_uses(game: OpenGame, code: JoinCode) -> None:
-    used = code_uses(game).get(code.code_hash, 0)
+    used = code_uses(game.log).get(code.code_hash, 0)
     if used >= code.uses_max:
         raise Problem("join_code_used_up", f"it could be used {code.uses_max} times; ask the organiser for another")
 

@@ -15,6 +15,7 @@ from server.joining import Joiner
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.settings import Settings
+from server.upstream import UpstreamState
 from server.writer import Writer
 
 
@@ -31,6 +32,7 @@ class Node:
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
         self.live_pages = 0
+        self.stopping = False
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
@@ -40,7 +42,10 @@ class Node:
         self.writer.start()
 
     async def stop(self) -> None:
-        """Finish what waits, then close every file."""
+        """Finish what waits, end the live pages, then close every file."""
+        self.stopping = True
+        for change in self._changes.values():
+            change.set()
         await self.writer.stop()
         self.tenants.close()
 
@@ -59,6 +64,16 @@ class Node:
     def change_of(self, game: OpenGame) -> asyncio.Event:
         """An event that is set at the game's next commit."""
         return self._changes.setdefault(game.row.id, asyncio.Event())
+
+    def sync_addresses(self, game: OpenGame) -> tuple[str, ...]:
+        """Where devices of a game find sessions: here first, then further up."""
+        path = f"/sync/v1/{game.tenant.slug}/{game.row.id.hex()}"
+        own = (self.settings.public_url or "").rstrip("/") + path
+        return (own, *(url.rstrip("/") + path for url in self.settings.upstreams))
+
+    def upstream_states(self) -> list[UpstreamState]:
+        """How each game's relay to the upstream stands; nothing at HQ."""
+        return []
 
     def _open(self, file: TenantFile, tenant: str, name: str) -> OpenGame:
         with file.reading() as session:

@@ -57,6 +57,11 @@ class Writer:
         self._stopping = False
         self.on_commit: Callable[[OpenGame], None] = lambda _game: None
 
+    @property
+    def waiting(self) -> int:
+        """How many pushes wait for their group."""
+        return len(self._queue)
+
     def start(self) -> None:
         """Begin to take pushes."""
         self._task = asyncio.get_running_loop().create_task(self._run())

@@ -22,9 +22,7 @@ TEAM = team_audience(b"1" * 16)
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "acme.sqlite"
     connection = connect(path)
-    connection.execute(
-        "INSERT INTO game VALUES (1, ?, 'hunt', 'Hunt', x'00', 0, 1)", (WORLD_GAME.game,)
-    )
+    connection.execute("INSERT INTO game VALUES (1, ?, 'hunt', 'Hunt', x'00', 0, 1)", (WORLD_GAME.game,))
     connection.execute("INSERT INTO log VALUES (1, ?, ?, 0)", (b"s" * 16, b"e" * 16))
     connection.close()
     return path
@@ -49,7 +47,9 @@ def other(path: Path) -> Iterator[GameLog]:
 
 
 def segments(name: str, count: int, first: int = 0) -> Batch:
-    return Batch(segments=tuple(segment_of(run_of(f"{name}{i}", [b"a", b"b"], audience=TEAM)) for i in range(first, count)))
+    return Batch(
+        segments=tuple(segment_of(run_of(f"{name}{i}", [b"a", b"b"], audience=TEAM)) for i in range(first, count))
+    )
 
 
 def test_a_log_that_is_opened_again_knows_what_it_knew(log: GameLog, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The routes: thin functions between HTTP and the node."""

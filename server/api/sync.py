@@ -1,0 +1,121 @@
+"""`POST /sync/v1/{tenant}/{game}`: one exchange of a session.
+
+The hot path: a bare ASGI function, no injection, no log line a request. The
+session itself is `sync.responder.respond`; this drives it, with signatures
+answered at once and batches by the writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from litestar import asgi
+from litestar.enums import ScopeType
+from litestar.types import Receive, Scope, Send
+
+from client_core.game.joining import SYNC_MEDIA_TYPE
+from client_core.signing import random_bytes, verify
+from server.node import Node
+from server.open_game import OpenGame
+from server.problems import MEDIA_TYPE, Problem, from_exception
+from server.writer import Writer
+from sync.digest import NONCE
+from sync.effects import Append, Effect, Random, Session, Sign, Verify
+from sync.responder import Responding, respond
+
+NONCE_LIFE_MS = 120_000
+"""A nonce is good in its own and the next span: long enough for one round on the slowest link."""
+
+
+@asgi("/sync/v1", is_mount=True, copy_scope=False)
+async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
+    """One request body in, one answer body out; nothing is answered before it is durable."""
+    node: Node = scope["litestar_app"].state.node
+    try:
+        body = await read_body(scope, receive, node.settings.limits.body_bytes_max)
+        with node.game(*game_names(scope["path"])) as game:
+            answer = await drive(respond(body, game.log, responding(node, game)), game, node.writer)
+    except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
+        await _send_problem(send, from_exception(error))
+        return
+    headers = [(b"content-type", SYNC_MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(answer))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+
+def game_names(path: str) -> tuple[str, str]:
+    """Tenant and game of `[/sync/v1]/{tenant}/{game}` (bare ASGI routes get no path parameters)."""
+    names = path.strip("/").split("/")[-2:]
+    if len(names) != 2:
+        raise Problem("not_found", "a session's address is /sync/v1/TENANT/GAME")
+    return names[0], names[1]
+
+
+async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
+    """The body of a POST; raises `Problem`: `method_not_allowed`, or `body_too_big` as soon as it is."""
+    if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
+        raise Problem("method_not_allowed", "a session's exchange is a POST")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("bad_request", "the connection was closed before the body was whole")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > bytes_max:
+            raise Problem("body_too_big", f"at most {bytes_max} bytes are taken at once")
+        if part:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def responding(node: Node, game: OpenGame) -> Responding:
+    """What this node is in this game at this moment."""
+    now_ms = node.clock()
+    span = now_ms // NONCE_LIFE_MS
+    seed, store = game.tenant.node_seed, game.log.state.store_id
+    nonces = tuple(nonce(seed, store, number) for number in (span, span - 1))
+    return Responding(
+        node=game.key.public_key,
+        now_ms=now_ms,
+        nonces=nonces,
+        level=game.level,
+        quota_bytes=game.quota_bytes(node.settings.limits.unenrolled_bytes_max),
+    )
+
+
+def nonce(seed: bytes, store: bytes, span: int) -> bytes:
+    """A nonce that any worker of this node can make again: a keyed hash of the store and the span of time."""
+    return hmac.digest(seed, NONCE + store + span.to_bytes(8, "big"), hashlib.sha256)[:16]
+
+
+async def drive(session: Session[bytes], game: OpenGame, writer: Writer) -> bytes:
+    """Answer a session's effects until it ends; what the writer raises ends it."""
+    try:
+        effect: Effect = next(session)
+        while True:
+            if isinstance(effect, Verify):
+                answer: object = tuple([verify(c.public_key, c.message, c.signature) for c in effect.checks])
+            elif isinstance(effect, Append):
+                answer = await writer.submit(game, effect.batch)
+            elif isinstance(effect, Sign):
+                answer = game.key.sign(effect.message)
+            else:
+                assert isinstance(effect, Random), "a responder asks nobody else"
+                answer = random_bytes(effect.size)
+            effect = session.send(answer)
+    except StopIteration as stop:
+        body: bytes = stop.value
+        return body
+
+
+async def _send_problem(send: Send, problem: Problem) -> None:
+    body = problem.encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers().items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

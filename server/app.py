@@ -1,0 +1,55 @@
+"""The one composition root: settings in, a whole ASGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from server.api import games, health, pages, standings, sync
+from server.clock import Clock
+from server.node import Node
+from server.peer_limit import Buckets, limit_peers
+from server.problems import answer_problem
+from server.settings import Settings
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
+    """The application of one node. `clock` is what tests replace; the rest comes from the settings."""
+    node = Node(settings, clock)
+    limits = settings.limits
+    buckets = Buckets(limits.requests_per_s_max, limits.requests_burst_max)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        await node.start()
+        try:
+            yield
+        finally:
+            await node.stop()
+
+    return Litestar(
+        route_handlers=[
+            health.health,
+            *games.ROUTES,
+            *standings.ROUTES,
+            sync.exchange,
+            *pages.ROUTES,
+        ],
+        dependencies={"node": Provide(lambda: node, sync_to_thread=False, use_cache=True)},
+        exception_handlers={Exception: answer_problem},
+        middleware=[limit_peers(buckets)] if limits.requests_per_s_max else [],
+        request_max_body_size=limits.body_bytes_max,
+        openapi_config=OpenAPIConfig(
+            title="Wayfold", version="0.1.0", path="/schema", render_plugins=[JsonRenderPlugin()]
+        ),
+        state=State({"node": node}),
+        lifespan=[lifespan],
+        logging_config=None,
+        debug=False,
+    )

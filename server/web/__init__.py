@@ -1,0 +1,1 @@
+"""Pages: HTML made on the server, with a style sheet and a script of our own."""
