@@ -27,9 +27,9 @@ from server.open_game import OpenGame, delegated_key, enrolled_key
 from server.problems import Problem
 from server.writer import Writer
 from sync import ed25519
+from sync.batch import Batch
 from sync.directory import AUTHORITY, DELEGATION, ENROLMENT, Enrolment, Statement, read_claim
 from sync.errors import LocalError
-from sync.log import Batch
 from sync.stream import ALL, GAME, ID_BYTES, STAFF, scope_of, team_audience
 
 TRIES_MAX = 3

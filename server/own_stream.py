@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from client_core.game.actions import Known, encode_action
 from client_core.signing import SigningKey, random_bytes
+from sync.batch import Batch, HeadSignature, OwnEvents
 from sync.digest import SEED_BYTES
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.index import LogIndex
-from sync.log import Batch, HeadSignature, OwnEvents
 from sync.placement import StreamState
 from sync.stream import ID_BYTES, StreamKey, stream_id
 

@@ -22,8 +22,8 @@ from server.db.tenant_file import TenantFile, explain_store_error
 from server.db.tenants import TenantFiles
 from server.open_game import OpenGame
 from server.problems import Problem
+from sync.batch import Batch, Outcome
 from sync.errors import LocalError
-from sync.log import Batch, Outcome
 
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from sync.batch import Batch
 from sync.compare import serve
 from sync.digest import BUNDLE, digest
 from sync.effects import Append, Session
@@ -22,7 +23,7 @@ from sync.errors import FrameError, RemoteError
 from sync.frame import decode_frame, encode_frame, split_frames
 from sync.intake import Intake
 from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, RECEIPTS_IN_FRAME_MAX
-from sync.log import Batch, EventLog
+from sync.log import EventLog
 from sync.messages import End, Hello, Message, Problem, Receipts, Wanted
 from sync.packing import pack_data, pack_statements
 from sync.placement import DUPLICATE

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from sync import ed25519
+from sync.batch import DamagedPayload
 from sync.digest import payload_hash_of
-from sync.effects import Session, SignatureCheck, Verify
+from sync.ed25519 import SignatureCheck
+from sync.effects import Session, Verify
 from sync.event import Event, event_id, head_message, header_prefix, salt_for
 from sync.limits import SEGMENT_EVENTS_MAX
-from sync.log import DamagedPayload, EventLog
+from sync.log import EventLog
 from sync.placement import Branch, StreamState
 from sync.stream import GameKey
 

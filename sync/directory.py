@@ -18,7 +18,7 @@ import msgspec
 
 from sync import ed25519
 from sync.digest import STATEMENT, digest
-from sync.effects import SignatureCheck
+from sync.ed25519 import SignatureCheck
 from sync.errors import EnvelopeError
 from sync.limits import STATEMENT_BYTES_MAX
 from sync.stream import ALL, GameKey, Scope, StreamKey, covers, is_audience, is_scope, within

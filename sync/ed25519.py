@@ -10,6 +10,8 @@ section 5.1; Chalkias, Garillot, Nikolaenko: Taming the many EdDSAs, 2020).
 
 from __future__ import annotations
 
+import msgspec
+
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 FIELD_PRIME = 2**255 - 19
@@ -20,6 +22,14 @@ SMALL_ORDER_YS = frozenset((0, 1, FIELD_PRIME - 1, _ORDER_8_Y, FIELD_PRIME - _OR
 """The y coordinates of the eight points whose order divides 8."""
 
 _Y_MASK = 2**255 - 1
+
+
+class SignatureCheck(msgspec.Struct, frozen=True):
+    """One signature to verify; the bytes have passed this module."""
+
+    public_key: bytes
+    message: bytes
+    signature: bytes
 
 
 def is_point(encoded: bytes) -> bool:

@@ -16,20 +16,12 @@ by promise, and the session simply waits. `run` is the synchronous driver.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-if TYPE_CHECKING:
-    from sync.log import Batch
-
-
-class SignatureCheck(msgspec.Struct, frozen=True):
-    """One signature to verify; the bytes passed `sync.ed25519` already."""
-
-    public_key: bytes
-    message: bytes
-    signature: bytes
+from sync.batch import Batch
+from sync.ed25519 import SignatureCheck
 
 
 class Random(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from sync.batch import DamagedPayload, HeadSignature, OwnEvents
 from sync.directory import Directory, Statement, read_claim, statement_id
 from sync.errors import LocalError
 from sync.limits import GAPS_MAX
-from sync.log import DamagedPayload, HeadSignature, OwnEvents
 from sync.placement import HELD, Branch, Find, Placement, StreamState, place, row_of
 from sync.segment import Segment
 from sync.stream import GameKey, stream_id

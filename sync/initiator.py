@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from sync.batch import Batch
 from sync.compare import rows_of, serve
 from sync.effects import Append, Exchange, Session, Sign
 from sync.errors import RemoteError
@@ -31,7 +32,7 @@ from sync.limits import (
     ROWS_IN_FRAME_MAX,
     STATEMENT_IDS_IN_FRAME_MAX,
 )
-from sync.log import Batch, EventLog
+from sync.log import EventLog
 from sync.messages import (
     Asking,
     Buckets,

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sync.batch import Batch, Outcome
 from sync.compare import locate
 from sync.digest import HASH_BYTES
 from sync.directory import Statement, check_statement, statement_id
-from sync.effects import Append, Session, SignatureCheck, Verify
+from sync.ed25519 import SignatureCheck
+from sync.effects import Append, Session, Verify
 from sync.errors import EnvelopeError
 from sync.limits import PROBLEMS_IN_BODY_MAX, RUNS_IN_FRAME_MAX, SEGMENT_EVENTS_MAX, SIGNATURES_IN_BODY_MAX
-from sync.log import Batch, EventLog, Outcome
+from sync.log import EventLog
 from sync.messages import Data, Message, Problem, Receipts, Statements, Verdicts
 from sync.packing import pack
 from sync.placement import BUSY, DUPLICATE, REFUSED

@@ -12,19 +12,16 @@ Every implementation passes the contract suite in `tests/contracts`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
+from sync.batch import Batch, Outcome
 from sync.directory import Statement
 from sync.event import Event
+from sync.index import LogIndex
+from sync.placement import HeldEvent
 from sync.receipt import Receipt
-from sync.segment import Segment
-from sync.stream import StreamKey
-
-if TYPE_CHECKING:
-    from sync.index import LogIndex
-    from sync.placement import HeldEvent
 
 
 class StoreState(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from sync import ed25519
 from sync.digest import RECEIPT, digest
-from sync.effects import SignatureCheck
+from sync.ed25519 import SignatureCheck
 from sync.errors import EnvelopeError
 from sync.stream import GameKey
 

@@ -15,7 +15,8 @@ from sync import ed25519
 from sync.compare import Difference, serve
 from sync.digest import READ, digest
 from sync.directory import Statement
-from sync.effects import Session, Sign, SignatureCheck, Verify
+from sync.ed25519 import SignatureCheck
+from sync.effects import Session, Sign, Verify
 from sync.errors import FrameError, RemoteError
 from sync.frame import PREFIX_BYTES, decode_frame, encode_body, split_frames
 from sync.intake import Intake, pack_verdicts

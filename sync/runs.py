@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sync.batch import HeadSignature
 from sync.effects import Session, Sign
 from sync.event import Event, head_message
 from sync.limits import SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX
-from sync.log import EventLog, HeadSignature
+from sync.log import EventLog
 from sync.placement import Branch, StreamState
 from sync.segment import Run, make_run, segment_bytes
 

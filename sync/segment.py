@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sync import digest, ed25519
-from sync.effects import SignatureCheck
+from sync.ed25519 import SignatureCheck
 from sync.errors import EnvelopeError, LocalError
 from sync.event import ORIGIN, Event, head_message, header_prefix
 from sync.limits import PAYLOAD_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX, SEQ_MAX

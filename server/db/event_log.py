@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from server.db.log_transaction import LogTransaction
+from sync.batch import Batch, Outcome
 from sync.directory import Statement
 from sync.event import Event, header_prefix, intact
 from sync.index import LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
-from sync.log import Batch, Outcome, StoreState
+from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, StreamState
 from sync.receipt import Receipt
 from sync.stream import GameKey, StreamKey

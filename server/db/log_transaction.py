@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from sync.batch import Batch, DamagedPayload, Outcome, OwnEvents
 from sync.directory import statement_id
 from sync.index import Changes, LogIndex
-from sync.log import Batch, DamagedPayload, Outcome, OwnEvents
 from sync.placement import HeldEvent, Placement, StreamState
 from sync.receipt import Receipt
 from sync.segment import Segment

@@ -23,11 +23,12 @@ from nodes import (
     segment_of,
 )
 
+from sync.batch import Batch, DamagedPayload, HeadSignature, Outcome, OwnEvents
 from sync.digest import ROW, digest
 from sync.directory import statement_id
 from sync.errors import LocalError
 from sync.event import ORIGIN, Event
-from sync.log import Batch, DamagedPayload, EventLog, HeadSignature, Outcome, OwnEvents
+from sync.log import EventLog
 from sync.memory_log import MemoryLog
 from sync.placement import DUPLICATE, FORK, HELD, STORED
 from sync.receipt import CUSTODY, SAFE, Receipt, receipt_message

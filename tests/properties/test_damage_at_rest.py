@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nodes import Node, authority, enrolled
 
+from sync.batch import Batch
 from sync.check import ID, PAYLOAD, PAYLOAD_HASH, Damage, check_events, check_log, gaps_of
 from sync.event import Event
-from sync.log import Batch
 from sync.memory_log import MemoryLog
 from sync.stream import ALL
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nodes import ROOT_KEY, WORLD_GAME, run_of, segment_of
 
+from sync.batch import Batch
 from sync.compare import serve
 from sync.event import ORIGIN
-from sync.log import Batch
 from sync.memory_log import MemoryLog
 from sync.messages import Wanted
 from sync.segment import Run, make_run

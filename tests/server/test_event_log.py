@@ -11,8 +11,8 @@ from nodes import ROOT_KEY, WORLD_GAME, authority, enrolled, run_of, segment_of
 
 from server.db.event_log import GameLog
 from server.db.tenant_file import connect
+from sync.batch import Batch, HeadSignature
 from sync.errors import LocalError
-from sync.log import Batch, HeadSignature
 from sync.stream import team_audience
 
 TEAM = team_audience(b"1" * 16)

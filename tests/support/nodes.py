@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from client_core.signing import SigningKey, verify
+from sync.batch import Batch, OwnEvents
 from sync.directory import Authority, Enrolment, Statement, encode_claim, statement_id
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.initiator import Initiating, Report, initiate
-from sync.log import Batch, EventLog, OwnEvents
+from sync.log import EventLog
 from sync.memory_log import MemoryLog
 from sync.receipt import CUSTODY, SAFE
 from sync.responder import Responding, respond

@@ -22,13 +22,13 @@ from nodes import (
 )
 
 from sync import limits
+from sync.batch import Batch
 from sync.directory import Claim, Statement, check_statement
 from sync.errors import SyncError
 from sync.event import ORIGIN, seal
 from sync.frame import PREFIX_BYTES, decode_frame, encode_body, encode_frame, split_frames
 from sync.initiator import Initiating, buckets_in_body, initiate
 from sync.intake import Intake
-from sync.log import Batch
 from sync.messages import (
     Asking,
     Buckets,

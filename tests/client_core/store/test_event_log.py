@@ -15,10 +15,10 @@ from client_core.store.database import Database
 from client_core.store.device import game_number
 from client_core.store.errors import DiskFullError, LockedError
 from client_core.store.event_log import SqliteLog
+from sync.batch import Batch, OwnEvents
 from sync.check import check_log, gaps_of
 from sync.effects import Effect, Verify, run
 from sync.event import ORIGIN
-from sync.log import Batch, OwnEvents
 from sync.placement import DUPLICATE, HELD
 from sync.stream import ALL, GameKey
 
@@ -50,7 +50,7 @@ def test_what_append_acknowledged_is_there_after_the_process_is_killed(path: Pat
         from client_core.store.event_log import SqliteLog
         from client_core.store.device import game_number
         from sync.event import ORIGIN
-        from sync.log import Batch, OwnEvents
+        from sync.batch import Batch, OwnEvents
         database = Database.open(sys.argv[1], spatialite="registered")
         with database.transaction() as connection:
             game_number(connection, WORLD_GAME.tenant, WORLD_GAME.game, ROOT_KEY.public_key)
