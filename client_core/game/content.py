@@ -32,7 +32,7 @@ CONTEXT = b"wayfold/1/package\x00"
 CHECKPOINTS_MAX = 200_000
 """Every railway station of Europe three times over."""
 PACKAGE_BYTES_MAX = 64 * 1024 * 1024
-"""200,000 circles take 20 MB; a phone holds the bytes once."""
+"""200,000 circles take 14 MB; a phone holds the bytes once."""
 NAME_BYTES_MAX = 200
 CODE_BYTES_MAX = 32
 POINTS_MAX = 1_000_000

@@ -1,0 +1,1 @@
+"""Other people's file formats, read into drafts: bytes in, values out, no I/O."""
