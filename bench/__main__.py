@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames
+from bench import frames, store
 from bench.table import Row, keep, show
 
-PARTS: dict[str, Callable[[], list[Row]]] = {"frames": frames.rows}
+PARTS: dict[str, Callable[[], list[Row]]] = {"frames": frames.rows, "store": store.rows}
 
 
 def main(names: list[str]) -> int:
