@@ -6,6 +6,7 @@ the same epoch, start and speed read the same scaled time.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Protocol
 
@@ -77,6 +78,5 @@ class SteppedClock:
         self._now_ms = max(self._now_ms, at_ms)
 
     def wall_s(self, span_ms: float) -> float:
-        """See `Clock`; nothing takes time here."""
-        del span_ms
-        return 0.0
+        """See `Clock`: what is to come never comes by waiting at the wall."""
+        return math.inf if span_ms > 0 else 0.0

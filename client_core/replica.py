@@ -33,34 +33,34 @@ from client_core.game.judging import judge
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import TeamFold, TeamResult
 from client_core.game.standings import team_digest
-from client_core.game.teams import Team, read_teams
+from client_core.game.teams import Team
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
-from client_core.signing import SigningKey, random_bytes, verify
+from client_core.sessions import hold, met
+from client_core.signing import SigningKey, random_bytes
+from client_core.status import Status, read_status
 from client_core.store import device
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
+from client_core.team_log import team_events, team_of
 from client_core.transports.errors import TransportError
 from client_core.transports.file import read_bundle, write_bundle
 from client_core.transports.joining import fetch_package, game_address
 from client_core.transports.joining import join as ask_to_join
+from sync.batch import Batch, OwnEvents
 from sync.bundle import BundleReport, export_bundle, import_bundle
 from sync.directory import Statement
-from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
+from sync.effects import Session
 from sync.errors import RemoteError
 from sync.event import ORIGIN, Event, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.intake import Intake
-from sync.limits import SEGMENT_EVENTS_MAX
-from sync.log import Batch, OwnEvents
 from sync.messages import Statements
 from sync.placement import StreamState, signed_heads
-from sync.stream import ALL, GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
+from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 T = TypeVar("T")
 
-CLOCK_SUSPECT_MS = 5 * 60_000
-"""A phone set by its network is within seconds; five minutes cost a team points."""
 RECORDED_REASONS = frozenset({Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT})
 """Refused for the time or the team's state: the evidence is good and staff may rule otherwise, so it is kept.
 Refused for the evidence (outside, wrong code): the player can simply do it again, better."""
@@ -86,33 +86,6 @@ class ReplicaError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code, self.detail = code, detail
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """The last failure at an address since it last worked."""
-
-    url: str
-    code: str
-    detail: str
-    at_ms: int
-
-
-class Status(msgspec.Struct, frozen=True):
-    """How safe this device's events are, what failed and what is wrong with its clock.
-
-    `incarnations` counts the streams it wrote under; `forked` says that two
-    copies of it wrote. `clock_ahead_ms` is measured against the node met last.
-    """
-
-    unsent: int
-    in_custody: int
-    safe: int
-    failures: tuple[Failure, ...]
-    flags: tuple[str, ...]
-    clock_ahead_ms: int | None
-    incarnations: int
-    forked: bool
-    upstreams: tuple[str, ...]
 
 
 class Replica:
@@ -306,25 +279,7 @@ class Replica:
     def status(self) -> Status:
         """How safe this device's events are, what failed, and what to look at."""
         peers = device.read_peers(self._database, self.membership.game_no)
-        counts = self.counts(peers)
-        failed = [p for p in peers if p.failed_at_ms is not None]
-        met = max((p for p in peers if p.synced_at_ms is not None), key=lambda p: p.synced_at_ms or 0, default=None)
-        ahead_ms = met.clock_ahead_ms if met is not None else None
-        flags = [str(flag) for flag in self.result().flags]
-        if ahead_ms is not None and abs(ahead_ms) > CLOCK_SUSPECT_MS:
-            flags.append("clock_differs")
-        own = self._own_states()
-        return Status(
-            counts.unsent,
-            counts.in_custody,
-            counts.safe,
-            tuple(Failure(p.url, p.failed_code, p.failed_detail, p.failed_at_ms or 0) for p in failed),
-            tuple(flags),
-            ahead_ms,
-            len({state.key.incarnation for state in own}),
-            any(state.forked for state in own),
-            tuple(p.url for p in peers if p.position is not None),
-        )
+        return read_status(peers, self.counts(peers), self.result(), self._own_states())
 
     def counts(self, peers: Sequence[device.Peer] | None = None) -> Counts:
         """Own events by who else holds them."""
@@ -340,38 +295,14 @@ class Replica:
 
     def _new_fold(self) -> TeamFold:
         fold = TeamFold(self.rules, self.team())
-        took = fold.take(self.team_events())
+        took = fold.take(team_events(self.log, self.membership.team))
         assert took, "a first batch always follows"
         return fold
 
     def team(self) -> Team:
         """The own team: as registered in the log, else as the join said."""
-        directory = self.log.index.directory
-        speakers = [s for s in self._states(GAME) if directory.scope_of(s.key.public_key) == ALL]
-        known = read_teams(event for state in speakers for event in self._events(state))
         mine = self.membership
-        return known.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
-
-    def team_events(self) -> list[LoggedEvent]:
-        """The own team's events that count: those of enrolled devices."""
-        directory = self.log.index.directory
-        states = [state for state in self._states(self.audience) if directory.may_write(state.key)]
-        return [event for state in states for event in self._events(state)]
-
-    def _states(self, audience: bytes) -> list[StreamState]:
-        return [state for state in self.log.index.streams.values() if state.key.audience == audience]
-
-    def _events(self, state: StreamState) -> list[LoggedEvent]:
-        found: list[LoggedEvent] = []
-        for branch in state.branches:
-            for first_seq in range(branch.first_seq, branch.tip_seq + 1, SEGMENT_EVENTS_MAX):
-                last_seq = min(first_seq + SEGMENT_EVENTS_MAX - 1, branch.tip_seq)
-                found += [
-                    LoggedEvent(state.id, event.seq, event.id, state.key.public_key, event.payload)
-                    for event in self.log.read(state.id, branch.number, first_seq, last_seq)
-                    if event.payload is not None
-                ]
-        return found
+        return team_of(self.log, mine.team, Team(mine.team, mine.team_number, mine.team_name))
 
     def upstreams(self) -> list[str]:
         """The addresses to sync with, in the order to try them."""
@@ -399,39 +330,15 @@ class Replica:
         try:
             report = self._run(initiate(self.log, me), transport.exchange)
         except (TransportError, RemoteError) as error:
-            self._keep(peer, failed_at_ms=self.clock.now_ms(), failed_code=error.code, failed_detail=error.detail)
+            now_ms = self.clock.now_ms()
+            failed = {"failed_at_ms": now_ms, "failed_code": error.code, "failed_detail": error.detail}
+            self._keep(msgspec.structs.replace(peer, **failed))
             raise
         finally:
             self._fold = None
             transport.close()
-        self._learn(peer, report)
+        self._keep(met(peer, report, self.clock.now_ms()))
         return report
-
-    def _learn(self, peer: device.Peer, report: Report) -> None:
-        """Keep what a session showed of the node: its store, its epoch, its clock, and what it could not do."""
-        now_ms, welcome = self.clock.now_ms(), report.welcome
-        same = welcome is not None and welcome.store == peer.store
-        restored = welcome is not None and same and welcome.epoch != peer.epoch
-        problem = next(iter(report.problems), None) if not report.converged else None
-        code, detail = (problem.code, problem.detail) if problem else ("", "")
-        if not report.converged and not code:
-            busy = report.retry_after_ms > 0
-            code = "busy" if busy else "not_converged"
-            detail = f"come back in {report.retry_after_ms} ms" if busy else "the two did not come to hold the same"
-        self._keep(
-            peer,
-            store=welcome.store if welcome else peer.store,
-            epoch=welcome.epoch if welcome else peer.epoch,
-            doubted=not report.converged and (restored or (peer.doubted and same)),
-            clock_ahead_ms=now_ms - welcome.time_ms if welcome else peer.clock_ahead_ms,
-            synced_at_ms=now_ms,
-            failed_at_ms=now_ms if code else None,
-            failed_code=code,
-            failed_detail=detail,
-        )
-
-    def _keep(self, peer: device.Peer, **changes: object) -> None:
-        device.write_peer(self._database, self.membership.game_no, msgspec.structs.replace(peer, **changes))
 
     def export_bundle(self, path: Path) -> int:
         """Write all that is held, own events signed, to a file; returns its bytes. Raises `TransportError`."""
@@ -453,21 +360,10 @@ class Replica:
             raise RemoteError(intake.problems[0].code, intake.problems[0].detail)
 
     def _run(self, session: Session[T], exchange: Callable[[bytes], bytes] | None = None) -> T:
-        def answer(effect: Effect) -> object:
-            if isinstance(effect, Sign):
-                return self._key.sign(effect.message)
-            if isinstance(effect, Verify):
-                return tuple(verify(c.public_key, c.message, c.signature) for c in effect.checks)
-            if isinstance(effect, Random):
-                return random_bytes(effect.size)
-            if isinstance(effect, Append):
-                self._guard_incarnation(effect.batch)
-                return self.log.append(effect.batch)
-            assert isinstance(effect, Exchange)
-            assert exchange is not None, "a session with a file exchanges nothing"
-            return exchange(effect.body)
+        return hold(session, self.log, self._key, self._guard_incarnation, exchange)
 
-        return run(session, answer)
+    def _keep(self, peer: device.Peer) -> None:
+        device.write_peer(self._database, self.membership.game_no, peer)
 
     def _guard_incarnation(self, batch: Batch) -> None:
         """Begin a new incarnation, durably and first, where a batch brings own events that are not held here."""
@@ -489,4 +385,4 @@ def _joined(database: Database) -> device.Membership:
     return membership
 
 
-__all__ = ["Accepted", "Failure", "Refused", "Replica", "ReplicaError", "Report", "Status", "Transport", "Verdict"]
+__all__ = ["Accepted", "Refused", "Replica", "ReplicaError", "Report", "Status", "Transport", "Verdict"]

@@ -64,7 +64,11 @@ class HttpTransport:
     def exchange(self, body: bytes) -> bytes:
         """Carry a session's bytes over and bring the answer back; raises `TransportError`."""
         answer = self._wire.request("POST", "", body, media_type=SYNC_MEDIA_TYPE, bytes_max=BODY_BYTES_MAX)
-        return expect(answer, SYNC_MEDIA_TYPE, self.url).body
+        try:
+            return expect(answer, SYNC_MEDIA_TYPE, self.url).body
+        except TransportError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -147,6 +151,7 @@ class Wire:
             if size > bytes_max:
                 raise TransportError("answer_too_big", f"{self._origin} answered more than {bytes_max} bytes")
             self._pass(connection, len(piece), deadline)
+        response.close()  # the reply, not the connection: read to its end, it frees the next request
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)
         if response.will_close:

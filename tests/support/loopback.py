@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,79 +109,71 @@ class LoopbackNode:
         return fold(compile_rules(PACKAGE), Team(team, number, code), team_events(self.node.log, team))
 
 
+PORTAL = b"<html>Welcome to the Station Wi-Fi</html>"
+CANNED: dict[str, tuple[int, str, bytes, dict[str, str]]] = {
+    "html": (200, "text/html; charset=utf-8", PORTAL, {}),
+    "json": (200, "application/json", b"{}", {}),
+    "redirect": (302, "text/html", b"", {"Location": "http://portal.example/login"}),
+    "gateway": (502, "text/html", b"<h1>Bad gateway</h1>", {}),
+    "huge": (200, SYNC_MEDIA_TYPE, b"x" * (3 * 1024 * 1024), {}),
+    "busy": (503, "application/problem+json", b'{"code":"busy","detail":"come back","retry_after_s":7}', {}),
+    "problem": (404, "application/problem+json", b'{"code":"game_unknown","detail":"no such game"}', {}),
+}
+
+
 def _handler(node: LoopbackNode) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    return type("Handler", (_Handler,), {"node": node})
 
-        def do_GET(self) -> None:
-            self._answer(200, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if node.mode:
-                self._misbehave(body)
-            elif self.path.endswith("/join"):
-                answer = node.join(msgspec.json.decode(body, type=JoinRequest))
-                if answer is None:
-                    self._problem(403, "join_code_unknown", "no such code")
-                else:
-                    self._answer(200, "application/json", msgspec.json.encode(answer))
-            else:
-                self._answer(200, SYNC_MEDIA_TYPE, node.respond(body))
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    node: LoopbackNode
 
-        def _misbehave(self, body: bytes) -> None:
-            mode = node.mode
-            if mode == "html":
-                self._answer(200, "text/html; charset=utf-8", b"<html>Welcome to the Station Wi-Fi</html>")
-            elif mode == "json":
-                self._answer(200, "application/json", b"{}")
-            elif mode == "redirect":
-                self._answer(302, "text/html", b"", Location="http://portal.example/login")
-            elif mode == "slow":
-                time.sleep(0.6)
-                self.close_connection = True
-            elif mode == "busy":
-                self._problem(503, "busy", "come back later", retry_after_s=7)
-            elif mode == "problem":
-                self._problem(404, "game_unknown", "no such game")
-            elif mode == "gateway":
-                self._answer(502, "text/html", b"<h1>Bad gateway</h1>")
-            elif mode == "huge":
-                self._answer(200, SYNC_MEDIA_TYPE, b"x" * (3 * 1024 * 1024))
-            elif mode == "garbage":
-                self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-                self.close_connection = True
-            else:
-                self.send_response(200)
-                self.send_header("Content-Type", SYNC_MEDIA_TYPE)
-                self.send_header("Content-Length", "100000")
-                self.end_headers()
-                self.wfile.write(node.respond(body)[:50])
-                self.close_connection = True
+    def do_GET(self) -> None:
+        self._answer(200, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES)
 
-        def _problem(self, status: int, code: str, detail: str, **more: object) -> None:
-            document = {"type": f"urn:wayfold:problem:{code}", "code": code, "detail": detail, **more}
-            self._answer(status, "application/problem+json", json.dumps(document).encode())
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.node.mode in CANNED:
+            status, media_type, canned, headers = CANNED[self.node.mode]
+            self._answer(status, media_type, canned, **headers)
+        elif self.node.mode:
+            self._break_off(body)
+        elif not self.path.endswith("/join"):
+            self._answer(200, SYNC_MEDIA_TYPE, self.node.respond(body))
+        elif answer := self.node.join(msgspec.json.decode(body, type=JoinRequest)):
+            self._answer(200, "application/json", msgspec.json.encode(answer))
+        else:
+            self._answer(403, "application/problem+json", b'{"code":"join_code_unknown","detail":"no such code"}')
 
-        def _answer(self, status: int, media_type: str, body: bytes, **headers: str) -> None:
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", media_type)
-                self.send_header("Content-Length", str(len(body)))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True
+    def _break_off(self, body: bytes) -> None:
+        """Answer nothing, something else, or only a part."""
+        self.close_connection = True
+        if self.node.mode == "slow":
+            time.sleep(0.6)
+        elif self.node.mode == "garbage":
+            self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        else:
+            self.send_response(200)
+            self.send_header("Content-Type", SYNC_MEDIA_TYPE)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            self.wfile.write(self.node.respond(body)[:50])
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
+    def _answer(self, status: int, media_type: str, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except OSError:
-                self.close_connection = True
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
-    return Handler
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:  # devices of these tests go away in the middle
+            self.close_connection = True
