@@ -146,7 +146,7 @@ def decode_action(payload: bytes) -> Action:
     """The action of a payload; never raises."""
     try:
         return _DECODER.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind = _kind(payload)
         return Malformed(str(error)) if kind is None or kind in KINDS else Unknown(kind)
 

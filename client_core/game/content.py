@@ -187,7 +187,7 @@ def decode_package(data: bytes) -> Package:
                 f"and rules {RULES}: update it",
             )
         package = _DECODER.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PackageError("package_malformed", f"these bytes are no package: {error}") from error
     check_consistent(package)
     return package
