@@ -112,6 +112,8 @@ class Replay:
 
     def _take(self, seen: object) -> None:
         if isinstance(seen, Arrived):
+            if self._at_finish_too_soon(seen):
+                return
             verdict = self._replica.check_in(seen.checkpoint, at_ms=seen.fix.at_ms, fix=seen.fix)
             self._say(
                 "check_in",
@@ -134,6 +136,10 @@ class Replay:
                 closest_mm=stay.closest_mm,
                 arrived=stay.arrived,
             )
+
+    def _at_finish_too_soon(self, seen: Arrived) -> bool:
+        """A start is often beside the finish, and a finish cannot be undone: nobody is done who has been nowhere."""
+        return seen.checkpoint == self._replica.rules.finish and not self._replica.result().visited
 
     def _sync_until(self, at_ms: int) -> None:
         """Hold the sessions that are due before a time."""
