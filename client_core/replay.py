@@ -35,7 +35,6 @@ Tell = Callable[[Mapping[str, object]], None]
 ACCURACY_MM = 10_000
 """Of a fix whose recording does not say: what phones report under open sky."""
 PROGRESS_MS = 60_000
-CUT_CODES = frozenset({"link_cut"})
 
 
 class ReplayPlan(msgspec.Struct, frozen=True):
@@ -125,6 +124,8 @@ class Replay:
                 fix_ms=seen.fix.at_ms,
                 entered_ms=seen.entered_ms,
             )
+            if self._replica.records(verdict):
+                self._next_sync_ms = min(self._next_sync_ms, self._clock.now_ms())  # a new event waits for no timer
             return
         stay = getattr(seen, "stay", None)
         if stay is not None:
@@ -172,11 +173,14 @@ class Replay:
             try:
                 report = self._replica.sync_once(transport)
             except (TransportError, RemoteError) as error:
+                if error.code == "link_down":  # it closed between looking and trying: no session
+                    self._sessions -= 1
+                    return
                 self._failed += 1
-                cut = error.code in CUT_CODES
+                cut = error.code == "link_cut"
                 self._cut += cut
                 self._say("sync_failed", url=url, code=error.code, detail=error.detail)
-                if cut or error.code == "link_down":
+                if cut:
                     return
                 continue
             self._say(
