@@ -50,17 +50,13 @@ def _given(recorded: Sequence[Fix], index: int, credit: Credit, control: Control
     if distance_m(fix.lon_e7 / 1e7, fix.lat_e7 / 1e7, control) > RADIUS_M + GRAIN_M:
         return False
     dwell_ms = 0 if control.code == FINISH else DWELL_MS
-    while True:
-        here = recorded[index]
-        if distance_m(here.lon_e7 / 1e7, here.lat_e7 / 1e7, control) > RADIUS_M + EXIT_M + GRAIN_M:
+    for here, before in zip(recorded[index::-1], [*recorded[:index][::-1], None], strict=True):
+        away_m = distance_m(here.lon_e7 / 1e7, here.lat_e7 / 1e7, control)
+        if away_m > RADIUS_M + EXIT_M + GRAIN_M or (before is not None and _speed_m_s(before, here) > SPEED_M_S_MAX):
             return False
-        if index and _speed_m_s(recorded[index - 1], here) > SPEED_M_S_MAX:
-            return False
-        if credit.at_ms - here.at_ms >= dwell_ms:
+        if credit.at_ms - here.at_ms >= dwell_ms and away_m <= RADIUS_M + GRAIN_M:
             return True
-        if index == 0:
-            return False
-        index -= 1
+    return False
 
 
 def _speed_m_s(before: Fix, after: Fix) -> float:

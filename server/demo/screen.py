@@ -79,8 +79,8 @@ def show_plan(console: Console, plan: Plan, seed: int) -> None:
     cable = next(device.team for device in plan.devices if device.way == "cable")
     console.print(
         f"Highfield Park, 4 June 2022, at {plan.speed:g} times the speed (seed {seed}). 13 recorded runners, one "
-        f"device each; ten play on recorded 3G links, teams {without} never get one and come home by file, team {cable} is on "
-        "HQ's cable.",
+        f"device each; ten play on recorded 3G links, teams {without} never get one and come home by file, team "
+        f"{cable} is on HQ's cable.",
         highlight=False,
     )
 
