@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from server.api import games, health, pages, standings, sync
+from server.api import edges, games, health, pages, standings, sync
 from server.clock import Clock
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
@@ -38,6 +38,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             health.health,
             *games.ROUTES,
             *standings.ROUTES,
+            *edges.ROUTES,
             sync.exchange,
             *pages.ROUTES,
         ],

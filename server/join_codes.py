@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import msgspec
 
-from client_core.game.actions import JoinCode, TeamRegistered, decode_action
+from client_core.game.actions import JoinCode, decode_action
 from client_core.game.teams import Team
 from client_core.signing import SigningKey, random_bytes
 from server import own_stream
 from server.codes import RANDOM_BYTES, code_from, hash_code
 from server.db.event_log import GameLog
 from server.problems import Problem
-from server.scoreboard import staff_events
+from server.scoreboard import organiser_events
 from sync.stream import STAFF
 
 
@@ -30,20 +30,17 @@ class NewCode(msgspec.Struct, frozen=True):
 
 
 def add_join_code(log: GameLog, key: SigningKey, team: Team | None, uses_max: int, now_ms: int) -> NewCode:
-    """Write a new code in the log, and its team where that is new there; the writer's connection is used."""
+    """Write a new code, for a registered team or for new ones, in the `staff` stream of this node."""
     code = code_from(random_bytes(RANDOM_BYTES))
     hashed = hash_code(log.game.game, code)
     assert hashed is not None
-    actions: list[TeamRegistered | JoinCode] = []
-    if team is not None:
-        actions.append(TeamRegistered(now_ms, team.id, team.number, team.name, team.start_at_ms))
-    actions.append(JoinCode(now_ms, hashed, team.id if team else None, uses_max))
-    log.append(own_stream.write(log.index, key, STAFF, actions))
+    action = JoinCode(now_ms, hashed, team.id if team else None, uses_max)
+    log.append(own_stream.write(log.index, key, STAFF, [action]))
     return NewCode(code, team.id.hex() if team else None, uses_max)
 
 
 def find_code(log: GameLog, hashed: bytes | None) -> JoinCode:
-    """The join code of that hash, as enrolled staff wrote it; raises `Problem("join_code_unknown")`."""
+    """The join code of that hash, as the organiser wrote it; raises `Problem("join_code_unknown")`."""
     for code in join_codes(log):
         if code.code_hash == hashed:
             return code
@@ -52,7 +49,7 @@ def find_code(log: GameLog, hashed: bytes | None) -> JoinCode:
 
 def join_codes(log: GameLog) -> list[JoinCode]:
     """Every join code of a game, in the order of their times."""
-    actions = (decode_action(event.payload) for event in staff_events(log))
+    actions = (decode_action(event.payload) for event in organiser_events(log, STAFF))
     return sorted((a for a in actions if isinstance(a, JoinCode)), key=lambda code: (code.at_ms, code.code_hash))
 
 

@@ -1,7 +1,7 @@
 """Joining: a code, a key and a name become an enrolled device of a team.
 
 Works the same at HQ and at an edge that is alone: the code is looked up in the
-log, the team is registered in this node's `staff` stream and the enrolment is
+log, the team is registered in this node's `game` stream and the enrolment is
 signed by this node, as the authority or under its delegation. What a device is
 told is enough to show any node that it may play.
 """
@@ -30,7 +30,7 @@ from sync import ed25519
 from sync.batch import Batch
 from sync.directory import AUTHORITY, DELEGATION, ENROLMENT, Enrolment, Statement, read_claim
 from sync.errors import LocalError
-from sync.stream import ALL, GAME, ID_BYTES, STAFF, scope_of, team_audience
+from sync.stream import ALL, GAME, ID_BYTES, scope_of, team_audience
 
 TRIES_MAX = 3
 """A command beside the server may write in the same stream between two looks."""
@@ -127,7 +127,7 @@ def _team(game: OpenGame, code: JoinCode, name: str, now_ms: int) -> tuple[Team,
     number = next(n for n in range(first, first + len(taken) + TEAM_NUMBERS_EACH) if n not in taken)
     team = Team(random_bytes(ID_BYTES), number, name)
     action = TeamRegistered(now_ms, team.id, number, name)
-    return team, own_stream.write(game.log.index, game.key, STAFF, [action])
+    return team, own_stream.write(game.log.index, game.key, GAME, [action])
 
 
 def _note_use(connection: sqlite3.Connection, row: tuple[int, bytes, bytes, bytes, int]) -> None:

@@ -14,6 +14,7 @@ from server.games import find_game
 from server.joining import Joiner
 from server.open_game import OpenGame
 from server.problems import Problem
+from server.relaying import Relaying
 from server.settings import Settings
 from server.upstream import UpstreamState
 from server.writer import Writer
@@ -33,19 +34,25 @@ class Node:
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
         self.live_pages = 0
         self.stopping = False
+        self.relaying: Relaying | None = None
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
 
     async def start(self) -> None:
-        """Begin to write; call in the event loop that serves."""
+        """Begin to write, and at an edge to relay; call in the event loop that serves."""
         self.writer.start()
+        if self.settings.upstreams:
+            self.relaying = Relaying(self)
+            await self.relaying.start()
 
     async def stop(self) -> None:
         """Finish what waits, end the live pages, then close every file."""
         self.stopping = True
         for change in self._changes.values():
             change.set()
+        if self.relaying is not None:
+            await self.relaying.stop()
         await self.writer.stop()
         self.tenants.close()
 
@@ -73,7 +80,7 @@ class Node:
 
     def upstream_states(self) -> list[UpstreamState]:
         """How each game's relay to the upstream stands; nothing at HQ."""
-        return []
+        return self.relaying.states() if self.relaying is not None else []
 
     def _open(self, file: TenantFile, tenant: str, name: str) -> OpenGame:
         with file.reading() as session:

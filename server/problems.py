@@ -53,6 +53,7 @@ PROBLEMS: dict[str, Kind] = {
     "internal": Kind(500, "Something is wrong with this node"),
     "busy": Kind(503, "The node is busy, nothing was stored"),
     "store_unusable": Kind(503, "The node's store cannot be used"),
+    "port_in_use": Kind(503, "The address to listen on cannot be had"),
     "upstream_down": Kind(502, "The upstream is not reached"),
 }
 

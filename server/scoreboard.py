@@ -1,7 +1,8 @@
 """The scores of one game, kept current by the shared fold.
 
 A team's events are those of streams in its audience whose keys are enrolled
-there; teams are what enrolled keys registered in `staff` streams. New events
+there; teams are what the organiser's nodes (those that may write everything)
+registered in `game` streams, where every device reads them too. New events
 of a stream are folded on from where its team's fold stands; whatever else
 happened (a fork, a gap that was filled, a piece before its predecessors, an
 enrolment that came late) folds that team anew from the store. Nothing here is
@@ -19,7 +20,7 @@ from client_core.game.standings import Standing, standings
 from client_core.game.teams import Team, read_teams
 from server.db.event_log import GameLog
 from sync.placement import StreamState
-from sync.stream import STAFF, team_audience
+from sync.stream import ALL, GAME, team_audience
 
 _TEAM_PREFIX = team_audience(b"")
 
@@ -38,7 +39,7 @@ class Scoreboard:
     def rebuild(self) -> None:
         """Fold everything anew from the store."""
         self.index = self.log.index
-        self.teams: dict[bytes, Team] = read_teams(staff_events(self.log))
+        self.teams: dict[bytes, Team] = read_teams(organiser_events(self.log, GAME))
         self._folds: dict[bytes, TeamFold] = {}
         self._results: dict[bytes, TeamResult] = {}
         self._shapes: dict[bytes, _Shape] = {}
@@ -57,7 +58,7 @@ class Scoreboard:
             state = self.index.streams[stream]
             if not self.index.directory.may_write(state.key):
                 continue
-            if state.key.audience == STAFF:
+            if state.key.audience == GAME:
                 self._read_teams()
             elif state.key.audience[:1] == _TEAM_PREFIX:
                 self._fold_on(state)
@@ -71,7 +72,7 @@ class Scoreboard:
             self.rebuild()
             return
         audiences = {s.key.audience for s in self.index.streams.values() if s.key.public_key in keys}
-        if STAFF in audiences:
+        if GAME in audiences:
             self._read_teams()
         for audience in audiences:
             if (team := self.teams.get(audience[1:])) is not None:
@@ -93,7 +94,7 @@ class Scoreboard:
         return self._standings
 
     def _read_teams(self) -> None:
-        teams = read_teams(staff_events(self.log))
+        teams = read_teams(organiser_events(self.log, GAME))
         changed = [team for team in teams.values() if team != self.teams.get(team.id)]
         self.teams = teams
         for team in changed:
@@ -145,7 +146,7 @@ def fold_game(log: GameLog, rules: Rules) -> list[TeamResult]:
 
     What digests and explanations are made of.
     """
-    teams = read_teams(staff_events(log))
+    teams = read_teams(organiser_events(log, GAME))
     return [fold_team(log, rules, team) for team in teams.values()]
 
 
@@ -161,11 +162,11 @@ def team_streams(log: GameLog, team: bytes) -> list[StreamState]:
     return [s for s in log.index.streams.values() if s.key.audience == audience and may_write(s.key)]
 
 
-def staff_events(log: GameLog) -> Iterator[LoggedEvent]:
-    """The events of all enrolled `staff` streams."""
-    may_write = log.index.directory.may_write
+def organiser_events(log: GameLog, audience: bytes) -> Iterator[LoggedEvent]:
+    """The events of the organiser's nodes in an audience: of keys that may write everything."""
+    scope_of = log.index.directory.scope_of
     for state in log.index.streams.values():
-        if state.key.audience == STAFF and may_write(state.key):
+        if state.key.audience == audience and scope_of(state.key.public_key) == ALL:
             yield from stream_events(log, state)
 
 

@@ -21,6 +21,7 @@ ENVIRONMENT_PREFIX = "WAYFOLD_"
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(ge=0.05, le=86_400)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", max_length=500)]
 Level = Literal["hq", "edge"]
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `upstreams` are the nodes toward HQ, the first that answers is used; with
     one the node is an edge, without it is the authority. `public_url` is how
     devices reach this node, where that is not the address it listens on.
+    `edge_code` (`TENANT/GAME/CODE`) makes the node an edge of a game, once.
     `clock` is empty for the wall clock, or `START_MS@REAL_START_MS*SPEED` for
     the scaled clock of demonstrations (`server.clock`).
     """
@@ -65,7 +67,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8000
     public_url: Url | None = None
     upstreams: tuple[Url, ...] = ()
-    upstream_every_s: Positive = 15
+    edge_code: str = ""
+    upstream_every_s: Seconds = 15.0
     node_name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = msgspec.field(
         default_factory=socket.gethostname
     )

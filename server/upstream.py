@@ -1,10 +1,26 @@
-"""How an edge stands with the nodes toward HQ."""
+"""An edge's way to one upstream: requests over HTTP, and what a failure means.
+
+At a venue whatever answers first is often a portal, so nothing is believed but
+a Wayfold node's own media types.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
+import httpx
 import msgspec
+
+from client_core.game.joining import JSON_MEDIA_TYPE, PACKAGE_MEDIA_TYPE, SYNC_MEDIA_TYPE
+from server.problems import MEDIA_TYPE
+from sync.limits import BODY_BYTES_MAX
+
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 20.0
+"""An answer of half a megabyte takes 8 s at 500 kbit/s."""
+PACKAGE_BYTES_MAX = 64 * 1024 * 1024
+JSON_BYTES_MAX = 256 * 1024
+SHOWN_CHARS_MAX = 200
 
 State = Literal["ok", "waiting", "down", "slow", "not_wayfold", "refused", "busy"]
 
@@ -21,4 +37,89 @@ class UpstreamState(msgspec.Struct, frozen=True):
     state: State
     detail: str
     ok_at_ms: int | None = None
-    next_at_ms: int | None = None
+    next_in_s: float | None = None
+
+
+class UpstreamError(Exception):
+    """An exchange with an upstream that failed. `retry_after_s` is its wish, 0 where it has none."""
+
+    def __init__(self, state: State, detail: str, *, code: str = "", retry_after_s: float = 0.0) -> None:
+        super().__init__(detail)
+        self.state, self.detail, self.code, self.retry_after_s = state, detail, code or state, retry_after_s
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str
+    detail: str = ""
+    retry_after_s: float = 0.0
+
+
+def client() -> httpx.AsyncClient:
+    """The client all exchanges share; no redirects, no proxies from the environment."""
+    timeout = httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+async def exchange(http: httpx.AsyncClient, url: str, body: bytes) -> bytes:
+    """One exchange of a session; raises `UpstreamError`."""
+    request = http.build_request("POST", url, content=body, headers={"Content-Type": SYNC_MEDIA_TYPE})
+    return await _ask(http, request, SYNC_MEDIA_TYPE, BODY_BYTES_MAX)
+
+
+async def post_json(http: httpx.AsyncClient, url: str, value: object) -> bytes:
+    """Post a value as JSON; returns the JSON answered; raises `UpstreamError`."""
+    headers = {"Content-Type": JSON_MEDIA_TYPE}
+    request = http.build_request("POST", url, content=msgspec.json.encode(value), headers=headers)
+    return await _ask(http, request, JSON_MEDIA_TYPE, JSON_BYTES_MAX)
+
+
+async def get_package(http: httpx.AsyncClient, url: str) -> bytes:
+    """A package's bytes, not yet compared with any hash; raises `UpstreamError`."""
+    return await _ask(http, http.build_request("GET", url), PACKAGE_MEDIA_TYPE, PACKAGE_BYTES_MAX)
+
+
+async def _ask(http: httpx.AsyncClient, request: httpx.Request, media_type: str, bytes_max: int) -> bytes:
+    where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    try:
+        response = await http.send(request, stream=True)
+        try:
+            body = b""
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > bytes_max:
+                    raise UpstreamError("not_wayfold", f"{where} answered more than {bytes_max} bytes")
+        finally:
+            await response.aclose()
+    except httpx.TimeoutException as error:
+        if isinstance(error, httpx.ConnectTimeout):
+            raise UpstreamError("down", f"{where} is not reached within {CONNECT_TIMEOUT_S:g} s") from error
+        raise UpstreamError("slow", f"{where} did not answer within {ANSWER_TIMEOUT_S:g} s") from error
+    except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
+        if "disconnected" in str(error):
+            raise UpstreamError("down", f"{where} closed the connection in the middle of an exchange") from error
+        raise UpstreamError("not_wayfold", f"{where} does not speak HTTP: {error}") from error
+    except (httpx.TransportError, httpx.InvalidURL, OSError) as error:
+        raise UpstreamError("down", f"{where} is not reached: {str(error) or type(error).__name__}") from error
+    found = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if response.status_code != httpx.codes.OK:
+        raise _refusal(response, found, body, where)
+    if found != media_type:
+        said = found or "an unnamed type"
+        raise UpstreamError("not_wayfold", f"{where} answered {said} where a Wayfold node answers {media_type}")
+    return body
+
+
+def _refusal(response: httpx.Response, media_type: str, body: bytes, where: str) -> UpstreamError:
+    """What an answer that is no 200 means."""
+    if media_type == MEDIA_TYPE:
+        try:
+            problem = msgspec.json.decode(body, type=_Problem)
+        except msgspec.DecodeError:
+            pass
+        else:
+            state: State = "busy" if problem.code in {"busy", "rate_limited"} else "refused"
+            detail = f"{where}: {problem.code}: {problem.detail}"[:SHOWN_CHARS_MAX]
+            return UpstreamError(state, detail, code=problem.code, retry_after_s=problem.retry_after_s)
+    if response.status_code in {502, 503, 504}:
+        return UpstreamError("down", f"a gateway answers {response.status_code} for {where}")
+    return UpstreamError("not_wayfold", f"{where} answered {response.status_code} as no Wayfold node does")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import partial
 from typing import Any
 
 from litestar import asgi
@@ -16,13 +17,11 @@ from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
 from client_core.game.joining import SYNC_MEDIA_TYPE
-from client_core.signing import random_bytes, verify
+from server.driving import drive
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import MEDIA_TYPE, Problem, from_exception
-from server.writer import Writer
 from sync.digest import NONCE
-from sync.effects import Append, Effect, Random, Session, Sign, Verify
 from sync.responder import Responding, respond
 
 NONCE_LIFE_MS = 120_000
@@ -36,7 +35,8 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         body = await read_body(scope, receive, node.settings.limits.body_bytes_max)
         with node.game(*game_names(scope["path"])) as game:
-            answer = await drive(respond(body, game.log, responding(node, game)), game, node.writer)
+            session = respond(body, game.log, responding(node, game))
+            answer = await drive(session, game.key, partial(node.writer.submit, game))
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
         await _send_problem(send, from_exception(error))
         return
@@ -91,26 +91,6 @@ def responding(node: Node, game: OpenGame) -> Responding:
 def nonce(seed: bytes, store: bytes, span: int) -> bytes:
     """A nonce that any worker of this node can make again: a keyed hash of the store and the span of time."""
     return hmac.digest(seed, NONCE + store + span.to_bytes(8, "big"), hashlib.sha256)[:16]
-
-
-async def drive(session: Session[bytes], game: OpenGame, writer: Writer) -> bytes:
-    """Answer a session's effects until it ends; what the writer raises ends it."""
-    try:
-        effect: Effect = next(session)
-        while True:
-            if isinstance(effect, Verify):
-                answer: object = tuple([verify(c.public_key, c.message, c.signature) for c in effect.checks])
-            elif isinstance(effect, Append):
-                answer = await writer.submit(game, effect.batch)
-            elif isinstance(effect, Sign):
-                answer = game.key.sign(effect.message)
-            else:
-                assert isinstance(effect, Random), "a responder asks nobody else"
-                answer = random_bytes(effect.size)
-            effect = session.send(answer)
-    except StopIteration as stop:
-        body: bytes = stop.value
-        return body
 
 
 async def _send_problem(send: Send, problem: Problem) -> None:

@@ -99,7 +99,7 @@ class GameLog:
             return []
         last_seq = min(last_seq, first_seq + SEGMENT_EVENTS_MAX - 1)
         base = next((b for b in self.index.streams[stream].branches if b.number == branch), None)
-        previous = base.base if base is not None and base.first_seq == first_seq else None
+        previous = base.base if base is not None and first_seq <= base.first_seq else None
         prefix = header_prefix(self.game, stream)
         events = []
         for seq, identity, payload_hash, payload, seed, salt in self.reader.execute(

@@ -1,0 +1,77 @@
+"""The command line `wayfold`: serving, tenants, games, codes, standings.
+
+Answers go to stdout, errors to stderr as `wayfold: CODE: sentence`.
+
+    exit code   meaning
+    0           done
+    1           a fault of this program
+    2           the command line or a setting is not understood
+    3           refused: no such game, a name taken, a code used up
+    4           the store cannot be used
+    5           the network: a port in use, an upstream that is not reached
+    6           an input file is unusable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from client_core.game.publish import DraftError
+from server.cli import demo, edge, game, results, serve, tenant
+from server.cli.output import InputError
+from server.problems import Problem
+from server.settings import SettingsError
+
+FAULT, USAGE, REFUSED, STORE, NETWORK, INPUT = 1, 2, 3, 4, 5, 6
+_CODE_EXITS = {"store_unusable": STORE, "port_in_use": NETWORK, "upstream_down": NETWORK, "busy": STORE}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="wayfold", prog_name="wayfold")
+def wayfold() -> None:
+    """Geo-challenges that play on without a network and come to one score."""
+
+
+for command in (
+    serve.serve,
+    demo.demo,
+    tenant.tenant,
+    game.game,
+    edge.edge_code,
+    edge.sync_now,
+    results.standings,
+    results.explain,
+):
+    wayfold.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        code = wayfold.main(
+            args=None if arguments is None else list(arguments), prog_name="wayfold", standalone_mode=False
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("wayfold: stopped", err=True)
+        return 130
+    except SettingsError as error:
+        return _say(error.code, str(error), USAGE)
+    except Problem as problem:
+        return _say(problem.code, problem.detail, _CODE_EXITS.get(problem.code, REFUSED))
+    except DraftError as error:
+        for finding in error.findings[:20]:
+            click.echo(f"  {finding.where}: {finding.detail}", err=True)
+        return _say(error.code, f"{len(error.findings)} faults; nothing was imported", INPUT)
+    except InputError as error:
+        return _say(error.code, str(error), INPUT)
+    return code if isinstance(code, int) else 0
+
+
+def _say(code: str, detail: str, exit_code: int) -> int:
+    click.echo(f"wayfold: {code}: {detail}", err=True)
+    return exit_code

@@ -1,0 +1,189 @@
+"""`wayfold game import|publish|list|join-code`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from client_core.game.actions import USES_MAX, TeamRegistered
+from client_core.game.teams import Team
+from client_core.signing import random_bytes
+from server import own_stream
+from server.cli.drafting import GameFlags, draft_from, game_flags
+from server.cli.output import InputError, json_option, print_json, print_table, progress
+from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
+from server.formats.geojson import GEOJSON_BYTES_MAX, read_checkpoints
+from server.games import GameSummary, list_games, publish_draft, save_draft
+from server.join_codes import add_join_code, code_uses, join_codes
+from server.open_game import OpenGame
+from sync.stream import GAME, ID_BYTES
+
+
+@click.group()
+def game() -> None:
+    """Games: import, publish, list, and codes to join them."""
+
+
+@game.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--slug", help="The short name in addresses; from the file's name where it is left out.")
+@tenant_option
+@game_flags
+@json_option
+@data_options
+def import_game(
+    file: Path,
+    slug: str | None,
+    tenant: str | None,
+    *,
+    as_json: bool,
+    data_folder: str | None,
+    settings_file: Path | None,
+    **flags: object,
+) -> None:
+    """Import FILE (GeoJSON points and polygons) as a game; publish it to play it."""
+    settings = settings_of(data_folder, settings_file)
+    clock = clock_of(settings)
+    name = slug or "".join(c if c.isalnum() else "-" for c in file.stem.lower()).strip("-")
+    chosen = msgspec.convert(flags, GameFlags)
+    with progress(f"reading {file.name}"):
+        checkpoints = read_checkpoints(_read(file))
+        draft = draft_from(checkpoints, chosen, name, clock())
+    with open_tenant(settings, tenant) as (tenant_file, _):
+        save_draft(tenant_file, name, draft, clock())
+    summary = GameSummary(name, draft.name, "draft")
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(f"{name}: {len(checkpoints)} checkpoints imported; next: wayfold game publish {name}")
+
+
+@game.command()
+@click.argument("slug", metavar="GAME")
+@tenant_option
+@json_option
+@data_options
+def publish(
+    slug: str, tenant: str | None, *, as_json: bool, data_folder: str | None, settings_file: Path | None
+) -> None:
+    """Freeze the imported GAME to a hashed package and open it under a new id."""
+    settings = settings_of(data_folder, settings_file)
+    path, _, slug = slug.rpartition("/")
+    with progress(f"publishing {slug}"), open_tenant(settings, tenant or path or None) as (file, row):
+        published = publish_draft(file, row, slug, clock_of(settings)())
+        summary = GameSummary(
+            slug,
+            published.name,
+            "published",
+            published.id.hex(),
+            published.package_hash.hex(),
+            published.published_at_ms,
+        )
+        place = f"{row.slug}/{slug}"
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(f"{place} published as game {summary.id}; next: wayfold game join-code {slug}")
+
+
+@game.command("list")
+@tenant_option
+@json_option
+@data_options
+def list_command(tenant: str | None, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
+    """List the games of a tenant: published ones, the latest first, then drafts."""
+    with open_tenant(settings_of(data_folder, settings_file), tenant) as (file, _), file.reading() as session:
+        found = list_games(session)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("game", "name", "state", "id"), [(g.slug, g.name, g.state, g.id) for g in found])
+
+
+class CodeLine(msgspec.Struct, frozen=True):
+    """A join code in a listing: the code itself is not kept. `team` is a name; uses are those at this node."""
+
+    code_hash: str
+    team: str | None
+    uses: int
+    uses_max: int
+
+
+@game.command("join-code")
+@click.argument("name", metavar="GAME")
+@click.option(
+    "--team", help="The team it leads to, by name or number; a new name registers it. Without: a new team a use."
+)
+@click.option(
+    "--uses", type=click.IntRange(1, USES_MAX), default=1000, show_default=True, help="How often it may be used."
+)
+@click.option("--list", "listing", is_flag=True, help="List the codes there are instead of making one.")
+@json_option
+@data_options
+def join_code(
+    name: str,
+    team: str | None,
+    uses: int,
+    *,
+    listing: bool,
+    as_json: bool,
+    data_folder: str | None,
+    settings_file: Path | None,
+) -> None:
+    """Make a code by which devices join GAME. It is shown once and kept hashed."""
+    settings = settings_of(data_folder, settings_file)
+    now_ms = clock_of(settings)()
+    with open_published(settings, name) as found:
+        if listing:
+            _print_codes(found, as_json=as_json)
+            return
+        code = add_join_code(found.log, found.key, _team(found, team, now_ms) if team else None, uses, now_ms)
+    if as_json:
+        print_json(code)
+    else:
+        click.echo(f"{code.code}  ({'joins ' + team if team else 'makes a new team'}, {uses} uses)")
+
+
+def _team(game: OpenGame, name: str, now_ms: int) -> Team:
+    """The team of that name or number, registered now where it is new."""
+    teams = game.board.teams.values()
+    known = next((team for team in teams if name in {team.name, str(team.number)}), None)
+    if known is not None:
+        return known
+    first = game.row.team_number_first
+    team = Team(random_bytes(ID_BYTES), max((t.number + 1 for t in teams if t.number >= first), default=first), name)
+    action = TeamRegistered(now_ms, team.id, team.number, team.name)
+    game.log.append(own_stream.write(game.log.index, game.key, GAME, [action]))
+    return team
+
+
+def _print_codes(game: OpenGame, *, as_json: bool) -> None:
+    used, teams = code_uses(game.log), game.board.teams
+    lines = [
+        CodeLine(
+            code.code_hash.hex()[:12],
+            teams[code.team].name if code.team in teams else None,
+            used.get(code.code_hash, 0),
+            code.uses_max,
+        )
+        for code in join_codes(game.log)
+    ]
+    if as_json:
+        print_json(lines)
+    else:
+        print_table(
+            ("code's hash", "team", "uses", "of"),
+            [(line.code_hash, line.team or "a new one", line.uses, line.uses_max) for line in lines],
+            numbers=("uses", "of"),
+        )
+
+
+def _read(file: Path) -> bytes:
+    """The file, but not more of it than the importer takes; raises `InputError`."""
+    try:
+        with file.open("rb") as source:
+            return source.read(GEOJSON_BYTES_MAX + 1)
+    except OSError as error:
+        raise InputError("file_unreadable", f"{file} cannot be read: {error.strerror}") from error

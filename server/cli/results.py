@@ -1,0 +1,101 @@
+"""`wayfold standings` and `wayfold explain`: folded from the store, whether a server runs or not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from client_core.game.standings import game_digest, team_digest
+from server.api.standings import Explanation, explain_team, find_team
+from server.cli.output import json_option, print_json, print_table, progress
+from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
+from server.scoreboard import fold_game
+from server.web.leaderboard_page import heard_text, state_text
+
+COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
+NUMBERS = ("place", "number", "score", "points", "penalty", "time")
+
+
+class StandingsReport(msgspec.Struct, frozen=True):
+    """Standings with the digests (hex) by which nodes compare what they computed: the game's and each team's."""
+
+    digest: str
+    digest_by_team: dict[str, str]
+    leaderboard: Leaderboard
+
+
+@click.command()
+@click.argument("name", metavar="GAME")
+@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@data_options
+def standings(name: str, form: str, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
+    """The order of the teams of GAME, folded from this node's store."""
+    settings = settings_of(data_folder, settings_file)
+    with progress(f"folding {name}"), open_published(settings, name) as game:
+        game.changed_at_ms = clock_of(settings)()
+        results = fold_game(game.log, game.rules)
+        board = leaderboard(game)
+    if as_json or form == "json":
+        by_team = {result.team.hex(): team_digest(result).hex() for result in results}
+        print_json(StandingsReport(game_digest(results).hex(), by_team, board))
+    elif form == "csv":
+        click.echo(to_csv(board), nl=False)
+    else:
+        click.echo(f"{board.name}: {state_text(board)}; {heard_text(board)}")
+        print_table(COLUMNS, [_row(team) for team in board.teams], numbers=NUMBERS)
+
+
+@click.command()
+@click.argument("name", metavar="GAME")
+@click.argument("team")
+@json_option
+@data_options
+def explain(name: str, team: str, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
+    """Every point of TEAM (name, number or id) in GAME, line by line."""
+    with open_published(settings_of(data_folder, settings_file), name) as game:
+        explained = explain_team(game, find_team(game, team))
+    if as_json:
+        print_json(explained)
+    else:
+        _print_explanation(explained)
+
+
+def to_csv(board: Leaderboard) -> str:
+    """The standings as CSV (RFC 4180), one line a team; times in seconds."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("place", "number", "team", "score", "points", "penalty", "time_s", "status"))
+    for team in board.teams:
+        time_s = "" if team.time_ms is None else team.time_ms // 1000
+        place = "" if team.place is None else team.place
+        name = f"'{team.name}" if team.name[:1] in "=+-@\t\r" else team.name  # no formula in a spreadsheet
+        writer.writerow((place, team.number, name, team.score, team.points, team.penalties, time_s, team.status))
+    return text.getvalue()
+
+
+def _row(team: TeamLine) -> tuple[object, ...]:
+    time = elapsed_text(team.time_ms)
+    return (team.place, team.number, team.name, team.score, team.points, team.penalties, time, team.status)
+
+
+def _print_explanation(explained: Explanation) -> None:
+    click.echo(f"{explained.name} (#{explained.number}), {explained.status}")
+    rows = [(f"{line.points:+d}" if line.points else "0", _clock(line.at_ms), line.text) for line in explained.lines]
+    print_table(("points", "at (UTC)", "for"), rows, numbers=("points",))
+    click.echo(f"{explained.points} points - {explained.penalties} penalties = {explained.score}")
+
+
+def _clock(at_ms: int | None) -> str:
+    if at_ms is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
+    except (ValueError, OverflowError, OSError):  # a device may claim any time
+        return str(at_ms)

@@ -1,0 +1,109 @@
+"""`wayfold serve`: run a node until it is stopped."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+import click
+import uvicorn
+
+from server.app import create_app
+from server.cli.places import data_options, settings_of
+from server.problems import Problem
+from server.settings import Settings
+
+BACKLOG = 2048
+KEEP_ALIVE_S = 75
+"""Longer than a device's usual pause between two syncs, so that most go on in an open connection."""
+STOP_WITHIN_S = 5
+"""Live pages and half-open phones are not waited for longer."""
+
+
+@click.command()
+@click.option("--host", help="The address to listen on (default 127.0.0.1; 0.0.0.0 for everybody).")
+@click.option("--port", type=int, help="The port to listen on (default 8000; 0 for any free one).")
+@click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="URL",
+    help="The next node toward HQ; makes this node an edge. May be repeated.",
+)
+@click.option(
+    "--edge-code",
+    metavar="TENANT/GAME/CODE",
+    help="Become an edge of a game first, by a code from HQ (wayfold edge-code).",
+)
+@click.option("--public-url", metavar="URL", help="How devices reach this node, where that is another address.")
+@click.option("--node-name", help="The name in /health (default: the machine's).")
+@data_options
+def serve(
+    host: str | None,
+    port: int | None,
+    upstreams: tuple[str, ...],
+    edge_code: str | None,
+    public_url: str | None,
+    node_name: str | None,
+    data_folder: str | None,
+    settings_file: Path | None,
+) -> None:
+    """Serve games over HTTP: HQ, or with --upstream an edge."""
+    settings = settings_of(
+        data_folder,
+        settings_file,
+        host=host,
+        port=port,
+        upstreams=upstreams or None,
+        edge_code=edge_code,
+        public_url=public_url,
+        node_name=node_name,
+    )
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until stopped by a signal; raises `Problem` where it cannot begin."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "httpcore", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    listening = listen(settings.host, settings.port)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        server_header=False,
+    )
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(
+        f"wayfold {settings.level} {settings.node_name!r} serves http://{shown}:{port} from {settings.data_folder}"
+    )
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `Problem("port_in_use")` with what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise Problem("bad_request", f"--host: {host!r} is no address of this machine: {error.strerror}") from error
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise Problem(
+            "port_in_use",
+            f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it or choose another --port",
+        ) from error
+    return listening
