@@ -22,6 +22,8 @@ from nodes import ROOT_KEY, WORLD_GAME
 from client_core.store.database import Database
 from client_core.store.device import game_number
 from client_core.store.event_log import SqliteLog
+from server.db.event_log import GameLog
+from server.db.tenant_file import connect
 from sync.log import EventLog
 from sync.memory_log import MemoryLog
 
@@ -81,4 +83,31 @@ class OnDevice:
             connection.execute(f"UPDATE event SET payload = ? WHERE {where}", (flipped, stream, branch, seq))
 
 
-FACTORIES: dict[str, LogFactory] = {"memory": InMemory(), "device": OnDevice()}
+class OnServer:
+    """`server.db.event_log`: a game's log in its tenant's file."""
+
+    durable = True
+
+    def open(self, folder: Path) -> EventLog:
+        path = folder / "acme.sqlite"
+        reader, writer = connect(path), connect(path)
+        if writer.execute("SELECT count(*) FROM game").fetchone() == (0,):
+            writer.execute("INSERT INTO game VALUES (1, ?, 'hunt', 'Hunt', x'00', 0, 1)", (WORLD_GAME.game,))
+            writer.execute("INSERT INTO log VALUES (1, ?, ?, 0)", (b"s" * 16, b"e" * 16))
+        return GameLog(reader, writer, 1, WORLD_GAME, ROOT_KEY.public_key)
+
+    def close(self, log: EventLog) -> None:
+        assert isinstance(log, GameLog)
+        log.reader.close()
+        log.writer.close()
+
+    def flip(self, log: EventLog, stream: bytes, branch: int, seq: int) -> None:
+        assert isinstance(log, GameLog)
+        where = "stream_no = ? AND branch = ? AND seq = ?"
+        place = (log.stream_nos[stream], branch, seq)
+        (payload,) = log.reader.execute(f"SELECT payload FROM event WHERE {where}", place).fetchone()
+        flipped = bytes((payload[0] ^ 1,)) + payload[1:]
+        log.writer.execute(f"UPDATE event SET payload = ? WHERE {where}", (flipped, *place))
+
+
+FACTORIES: dict[str, LogFactory] = {"memory": InMemory(), "device": OnDevice(), "server": OnServer()}
