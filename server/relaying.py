@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SESSIONS_AT_ONCE_MAX = 4
 """A venue's uplink is narrow: more at once only makes each slower."""
+FIRST_WAIT_S = 5.0
 
 log = logging.getLogger("wayfold.relay")
 
@@ -37,12 +38,17 @@ class Relaying:
         self._scheduler = AsyncIOScheduler()
 
     async def start(self) -> None:
-        """Begin to relay: once at once, then by the timer."""
+        """Begin to relay: once at once, then by the timer.
+
+        Waits for the first sessions, but not long: an edge that starts beside
+        HQ knows its teams and codes before it lets anybody in, and one that
+        starts alone starts all the same.
+        """
         every_s = self._node.settings.upstream_every_s
         self._scheduler.add_job(self.tick, "interval", seconds=every_s, max_instances=1, coalesce=True)
         self._scheduler.start()
-        await self._register()
-        self._first = asyncio.get_running_loop().create_task(self.tick())
+        self._first = asyncio.get_running_loop().create_task(self._first_tick())
+        await asyncio.wait([self._first], timeout=FIRST_WAIT_S)
 
     async def stop(self) -> None:
         """End the timer and the connections; a session in flight is cut, which costs nothing."""
@@ -55,6 +61,10 @@ class Relaying:
         """How each game stands with its upstream."""
         waiting = [self._registration] if self._registration is not None else []
         return [*waiting, *(relay.state for relay in self._relays.values())]
+
+    async def _first_tick(self) -> None:
+        await self._register()
+        await self.tick()
 
     async def tick(self) -> None:
         """Try every game that is due; never raises."""

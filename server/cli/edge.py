@@ -22,8 +22,9 @@ ENROLMENTS_DEFAULT = 1000
 
 
 class EdgeCode(msgspec.Struct, frozen=True):
-    """An edge code as it is shown once."""
+    """An edge code as it is shown once: the code alone, and as `wayfold serve --edge-code` takes it."""
 
+    code: str
     edge_code: str
     enrolments_max: int
 
@@ -47,7 +48,7 @@ def edge_code(
     with open_published(settings, name) as game:
         code = add_edge_code(game, enrolments, clock_of(settings)())
     if as_json:
-        print_json(EdgeCode(code, enrolments))
+        print_json(EdgeCode(code.rpartition("/")[2], code, enrolments))
     else:
         click.echo(f"{code}\nat the venue: wayfold serve --upstream URL-OF-THIS-NODE --edge-code {code}")
 
