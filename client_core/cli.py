@@ -90,7 +90,16 @@ def _join(options: argparse.Namespace) -> int:
         mine = replica.membership
         print(f"joined {replica.package.name!r} as team {mine.team_number} {mine.team_name!r}".rstrip())
         print(f"{len(replica.package.checkpoints)} checkpoints; upstreams: {', '.join(replica.upstreams())}")
+        _first_sync(replica)
     return 0
+
+
+def _first_sync(replica: Replica) -> None:
+    """Fetch what the organiser wrote for everybody, the start list say, while the network of the joining is there."""
+    try:
+        replica.sync_once(*(HttpTransport(url) for url in replica.upstreams()))
+    except (TransportError, RemoteError) as error:
+        print(f"wayfold: {error.code}: joined, but not synced yet: {_sentence(error)}", file=sys.stderr)
 
 
 def _check_in(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from server.demo.processes import DemoError
 from server.demo.screen import Screen, show_outcome, show_plan
 
 SEED = 2022
-BROKEN, FAILED = 1, 2
+BROKEN, FAILED, STOPPED = 1, 2, 143
 
 
 @click.command()
@@ -45,6 +46,8 @@ def demo(*, once: bool, as_json: bool, seed: int, speed: float, keep: Path | Non
             raise click.UsageError(f"{folder} is not empty")
         try:
             return asyncio.run(_demo(folder, seed, speed, progress, once=once, as_json=as_json))
+        except asyncio.CancelledError:
+            return STOPPED
         except (DemoError, ExceptionGroup) as failure:
             for reason in _reasons(failure):
                 click.echo(f"wayfold demo: {reason}", err=True)
@@ -63,6 +66,10 @@ def _reasons(failure: Exception) -> list[DemoError]:
 
 
 async def _demo(folder: Path, seed: int, speed: float, progress: Console, *, once: bool, as_json: bool) -> int:
+    # Ended by whoever started it: take all processes along.
+    playing = asyncio.current_task()
+    assert playing is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     plan = make_plan(seed, speed)
     show_plan(progress, plan, seed)
     with Screen(progress) as screen:

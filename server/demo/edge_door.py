@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from sync.errors import FrameError
 from sync.frame import decode_frame, split_frames
@@ -39,6 +38,8 @@ class EdgeDoor:
         self.has_killed = asyncio.Event()
         self._kill_due, self._kill = kill_due, kill
         self._server: asyncio.Server | None = None
+        # Held here: the loop itself keeps no hold on a guest's task.
+        self._guests: set[asyncio.Task[None]] = set()
 
     @property
     def killed(self) -> bool:
@@ -47,22 +48,33 @@ class EdgeDoor:
 
     async def open(self) -> int:
         """Listen on a free port of this machine; returns it."""
-        self._server = await asyncio.start_server(self._guest, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Let nobody in any more."""
         if self._server is not None:
             self._server.close()
+        for guest in self._guests:
+            guest.cancel()
+        await asyncio.gather(*self._guests, return_exceptions=True)
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guest = asyncio.create_task(self._guest(reader, writer))
+        self._guests.add(guest)
+        guest.add_done_callback(self._guests.discard)
 
     async def _guest(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        edge_writer: asyncio.StreamWriter | None = None
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, FrameError, ValueError):
+        ends = [writer]
+        try:
             edge_reader, edge_writer = await asyncio.open_connection("127.0.0.1", self.edge_port)
+            ends.append(edge_writer)
             while await self._exchange(reader, writer, edge_reader, edge_writer):
                 pass
-        for end in (edge_writer, writer):
-            if end is not None:
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, FrameError, ValueError):
+            pass  # a link was cut, the edge is down, or a guest does not speak HTTP: the door just closes
+        finally:
+            for end in ends:
                 end.close()
 
     async def _exchange(

@@ -23,7 +23,7 @@ from server.demo import highfield
 from server.demo.audit import read_store
 from server.demo.edge_door import EdgeDoor
 from server.demo.homecoming import take_bundle
-from server.demo.hq import GAME_SLUG, TENANT, Prepared, admit_edge, prepare
+from server.demo.hq import GAME_SLUG, TENANT, Prepared, prepare
 from server.demo.plan import STARTUP_S, STAY_MS, SYNC_EVERY_S, Device, Plan, before_start
 from server.demo.processes import NodeProcess, device_command, follow_device
 from server.demo.verdict import Files, Outcome, read_files
@@ -86,7 +86,7 @@ class Play:
             upstreams=self._hq.url,
             upstream_every_s=str(RELAY_EVERY_S),
             public_url=self._door_url,
-            edge_code=await admit_edge(self._folder / "hq"),
+            edge_code=self._prepared.edge_code,
         )
 
     async def _register(self) -> None:

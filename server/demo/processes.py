@@ -90,14 +90,9 @@ class NodeProcess:
         raise DemoError(f"{self.name} did not start:\n{log[-LOG_TAIL_CHARS:]}")
 
 
-async def server_command(folder: Path, *arguments: str) -> str:
-    """Run a command of `wayfold` on a node's data folder; returns what it said."""
-    return await _run((*_SERVER, *arguments), {"WAYFOLD_DATA_FOLDER": str(folder)})
-
-
-async def device_command(*arguments: str, check: bool = True) -> str:
+async def device_command(*arguments: str) -> str:
     """Run a device's command; returns what it said."""
-    return await _run((*_DEVICE, *arguments), {}, check=check)
+    return await _run((*_DEVICE, *arguments))
 
 
 async def follow_device(arguments: tuple[str, ...], told: Callable[[dict[str, Any]], None]) -> None:
@@ -132,18 +127,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _run(command: tuple[str, ...], settings: Mapping[str, str], *, check: bool = True) -> str:
+async def _run(command: tuple[str, ...]) -> str:
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=_environment() | dict(settings),
+        env=_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said, complaint = await process.communicate()
-    if check and process.returncode:
+    try:
+        said, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
         text = complaint.decode(errors="replace")[-LOG_TAIL_CHARS:]
-        raise DemoError(f"{' '.join(command[2:])} ended with {process.returncode}: {text}")
+        raise DemoError(f"{' '.join(command[1:])} ended with {process.returncode}: {text}")
     return said.decode()
 
 

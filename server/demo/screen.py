@@ -60,8 +60,9 @@ class Screen:
             self._say(f"[bold red]{_clock(facts['at_ms'])}  kill -9 the edge, {facts['events']} events in flight")
         elif word == "edge_back":
             self._say(f"[bold green]{_clock(facts['at_ms'])}  the edge is back on the same file")
-        elif word == "home" and facts["events"]:
-            self._say(f"team {facts['team']} comes home by file: {facts['events']} events new at {facts['at']}")
+        elif word == "home":
+            way = f"by file: {facts['events']} events new at {facts['at']}" if facts["events"] else "to HQ directly"
+            self._say(f"team {facts['team']} comes home {way}")
         self._show(facts.get("at_ms"))
 
     def _show(self, at_ms: int | None) -> None:
@@ -70,7 +71,7 @@ class Screen:
         self._progress.update(self._task, completed=sum(self._fixes.values()), state=state)
 
     def _say(self, line: str) -> None:
-        self._progress.console.print(line, highlight=False)
+        self._progress.console.print(line, highlight=False, soft_wrap=True)
 
 
 def show_plan(console: Console, plan: Plan, seed: int) -> None:
@@ -110,7 +111,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
         f"{outcome.seconds} s",
     )
     for line in lines:
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _clock(at_ms: int) -> str:
