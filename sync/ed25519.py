@@ -4,8 +4,13 @@ Libraries disagree on edge cases: a scalar S at or above the group order, a
 point whose encoding is not reduced, a key or commitment of small order (which
 lets one signature fit many messages). Two nodes with different libraries would
 then store different events. So this check, on bytes alone, comes first and
-refuses all of them; what passes, every library decides alike (RFC 8032,
-section 5.1; Chalkias, Garillot, Nikolaenko: Taming the many EdDSAs, 2020).
+refuses all of them (RFC 8032, section 5.1; Chalkias, Garillot, Nikolaenko:
+Taming the many EdDSAs, 2020).
+
+One difference is left, because it takes a scalar multiplication to see: a key
+that its owner mixed with a small-order point, on which libraries with and
+without the cofactor may disagree. OpenSSL and the browsers' libraries verify
+without it, and only that owner's own stream is at stake.
 """
 
 from __future__ import annotations

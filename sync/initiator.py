@@ -177,12 +177,12 @@ class _Rounds:
         messages: list[Data] = []
         for state in own:
             marks = tuple((r.seq, r.head) for r in held.get(state.id, ()) if r.store == self.me.peer_store)
-            if len(messages) < _GUESS_FRAMES_MAX and any(mark not in marks for mark in signed_heads(state)):
+            if len(messages) < _GUESS_FRAMES_MAX and max(signed_heads(state)) not in marks:
                 messages += pack_data(serve(self.log, Wanted(state.id, marks)), ANSWER_BYTES_MAX // 2)
         return list(messages[:_GUESS_FRAMES_MAX])
 
     def _asking(self) -> list[Message]:
-        """Streams with a head that no held receipt of an authority calls safe, as many as one frame answers.
+        """Streams whose furthest head no held receipt of an authority calls safe, as many as one frame answers.
 
         Own ones; a node that holds everything asks for the enrolled streams of
         others too, because their writers will ask it.
@@ -190,10 +190,10 @@ class _Rounds:
         directory, streams = self.log.index.directory, self._own()
         if self.me.scope == ALL and self.me.node not in directory.authorities:
             others = (s for s in self.log.index.streams.values() if s.key.public_key != self.me.node)
-            streams += [state for state in others if directory.may_write(state.key)]
+            streams += [state for state in others if directory.may_write(state.key) and signed_heads(state)]
         receipts = self.log.receipts([state.id for state in streams]) if streams else []
         safe = {(r.stream, r.seq, r.head) for r in receipts if r.level == SAFE and r.signer in directory.authorities}
-        waiting = [s.id for s in streams if any((s.id, *mark) not in safe for mark in signed_heads(s))]
+        waiting = [s.id for s in streams if (s.id, *max(signed_heads(s), default=(0, b""))) not in safe]
         return [Asking(tuple(waiting[:RECEIPTS_IN_FRAME_MAX]))] if waiting else []
 
     def _next_body(self) -> Session[bytes]:

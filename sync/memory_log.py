@@ -86,7 +86,8 @@ class MemoryLog:
 
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
         """See `EventLog.receipts`."""
-        return [receipt for (stream, _, _), receipt in self._receipts.items() if stream in streams]
+        wanted = frozenset(streams)
+        return [receipt for (stream, _, _), receipt in self._receipts.items() if stream in wanted]
 
     def _rehearse(self, batch: Batch) -> None:
         """Raise now what this batch would raise half-way: dictionaries have no rollback."""
