@@ -10,10 +10,14 @@ A kind this program does not know is `Unknown`: held, forwarded, worth nothing
 here. A known kind that does not fit is `Malformed`. Neither is ever an error:
 one bad event blocks nothing. Elements behind the known ones are ignored, which
 leaves room for the heads a device had seen (`seen`) and for a round.
+
+Actions hold no containers, so Python's collector of cycles need not look at
+the hundreds of thousands that a game has (`gc=False`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -37,7 +41,7 @@ Hash = Annotated[bytes, Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]
 AccuracyDm = Annotated[int, Meta(ge=0, le=ACCURACY_DM_MAX)]
 
 
-class CheckIn(msgspec.Struct, frozen=True, array_like=True, tag=0):
+class CheckIn(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=0):
     """Somebody of the team was at a checkpoint, known by its number in the package.
 
     `code` is what was read or typed there, None for a check-in by position. The
@@ -54,19 +58,19 @@ class CheckIn(msgspec.Struct, frozen=True, array_like=True, tag=0):
     accuracy_dm: AccuracyDm | None = None
 
 
-class Start(msgspec.Struct, frozen=True, array_like=True, tag=1):
+class Start(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """The team starts its time, where the game lets teams do so."""
 
     at_ms: TimeMs
 
 
-class Finish(msgspec.Struct, frozen=True, array_like=True, tag=2):
+class Finish(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=2):
     """The team says it is done, in a game without a finish checkpoint."""
 
     at_ms: TimeMs
 
 
-class Continued(msgspec.Struct, frozen=True, array_like=True, tag=3):
+class Continued(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=3):
     """The device goes on from this head in a new incarnation: it met events of its own stream that it did not hold."""
 
     stream: Hash
@@ -74,7 +78,7 @@ class Continued(msgspec.Struct, frozen=True, array_like=True, tag=3):
     head: Hash
 
 
-class TeamRegistered(msgspec.Struct, frozen=True, array_like=True, tag=16):
+class TeamRegistered(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16):
     """A team of the game. Written again for the same id, the later one holds (`at_ms`, then event id, decides)."""
 
     at_ms: TimeMs
@@ -84,14 +88,14 @@ class TeamRegistered(msgspec.Struct, frozen=True, array_like=True, tag=16):
     start_at_ms: TimeMs | None = None
 
 
-class GamePublished(msgspec.Struct, frozen=True, array_like=True, tag=17):
+class GamePublished(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=17):
     """The game is played by the package of this hash."""
 
     at_ms: TimeMs
     package: Hash
 
 
-class JoinCode(msgspec.Struct, frozen=True, array_like=True, tag=18):
+class JoinCode(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=18):
     """Whoever knows the code of this hash may join: the team, or a new one where `team` is None."""
 
     at_ms: TimeMs
@@ -100,13 +104,13 @@ class JoinCode(msgspec.Struct, frozen=True, array_like=True, tag=18):
     uses_max: Annotated[int, Meta(ge=1, le=USES_MAX)]
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """An action of a kind that this program does not know."""
 
     kind: int
 
 
-class Malformed(msgspec.Struct, frozen=True):
+class Malformed(msgspec.Struct, frozen=True, gc=False):
     """Bytes that are no action, with the reason for people."""
 
     reason: str
@@ -149,6 +153,15 @@ def decode_action(payload: bytes) -> Action:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind = _kind(payload)
         return Malformed(str(error)) if kind is None or kind in KINDS else Unknown(kind)
+
+
+def decode_actions(payloads: Sequence[bytes]) -> list[Action]:
+    """The actions of many payloads, in their order."""
+    decode = _DECODER.decode
+    try:
+        return [decode(payload) for payload in payloads]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [decode_action(payload) for payload in payloads]
 
 
 def accuracy_dm(accuracy_mm: int | None) -> int | None:

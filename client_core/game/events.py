@@ -8,15 +8,17 @@ every node folds the same sequence whatever order the events came in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import itemgetter
 from typing import NamedTuple
 
-from client_core.game.actions import Action, CheckIn, Finish, Start, decode_action
+from client_core.game.actions import Action, CheckIn, Finish, Start, decode_actions
 from client_core.game.rules import Rules
 
 
 class LoggedEvent(NamedTuple):
-    """One event of the log: stream id (32 bytes), number in it, event id (32 bytes), author's key, payload."""
+    """One event of the log: stream id (32 bytes), number in it, event id (32 bytes), author's key, payload.
+
+    Sorted as they are, events stand in their chains' order.
+    """
 
     stream: bytes
     seq: int
@@ -31,7 +33,6 @@ Decoded = tuple[int, bytes, int, bytes, Action]
 Heads = dict[bytes, tuple[int, int]]
 """By stream: the last number read, and the running maximum of the time up to it."""
 
-_CHAIN_ORDER = itemgetter(1, 2, 3)
 _NO_HEAD = (-1, -1)
 
 
@@ -46,14 +47,12 @@ def decode_events(rules: Rules, events: Iterable[LoggedEvent], heads: Heads | No
     updated; without it the streams are read from their start.
     """
     heads = {} if heads is None else heads
-    decoded: list[Decoded] = [
-        (0, stream, seq, identity, decode_action(payload)) for stream, seq, identity, _, payload in events
-    ]
-    decoded.sort(key=_CHAIN_ORDER)
+    in_chains = sorted(events)  # by stream, number and id
+    actions = decode_actions([event.payload for event in in_chains])
     arranged: list[Decoded] = []
     from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
     stream_now, seq_now, latest, previous = b"", -1, -1, b""
-    for _, stream, seq, identity, action in decoded:
+    for (stream, seq, identity, _, _), action in zip(in_chains, actions, strict=True):
         if stream != stream_now:
             if seq_now >= 0:
                 heads[stream_now] = (seq_now, latest)
@@ -62,8 +61,10 @@ def decode_events(rules: Rules, events: Iterable[LoggedEvent], heads: Heads | No
         elif identity == previous:
             continue
         seq_now, previous = seq, identity
-        if isinstance(action, (CheckIn, Start, Finish)) and latest < action.at_ms <= to_ms and action.at_ms >= from_ms:
-            latest = action.at_ms
+        if type(action) is CheckIn or isinstance(action, (Start, Finish)):
+            at_ms = action.at_ms
+            if latest < at_ms <= to_ms and at_ms >= from_ms:
+                latest = at_ms
         arranged.append((latest, stream, seq, identity, action))
     if seq_now >= 0:
         heads[stream_now] = (seq_now, latest)

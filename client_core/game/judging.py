@@ -85,19 +85,25 @@ def judge_check_in(rules: Rules, facts: Facts, action: CheckIn) -> Verdict:
         return Refused(Reason.NOT_STARTED, (facts.from_ms,))
     if action.method != _GPS or _GPS not in rules.methods:
         return _judge_read(rules, action)
-    return _judge_position(rules, action)
+    lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
+    if (
+        lon_e7 is None
+        or lat_e7 is None
+        or (accuracy_dm is not None and accuracy_dm > rules.accuracy_dm_max)
+        or not inside(rules.fences[number], lon_e7, lat_e7)
+    ):
+        return _why_not_there(rules, action)
+    return rules.accepted[number]
 
 
-def _judge_position(rules: Rules, action: CheckIn) -> Verdict:
-    """A check-in that rests on a fix."""
+def _why_not_there(rules: Rules, action: CheckIn) -> Refused:
+    """What is wrong with the position of a check-in by GPS."""
     lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
     if lon_e7 is None or lat_e7 is None:
         return _NO_POSITION
     if accuracy_dm is not None and accuracy_dm > rules.accuracy_dm_max:
         return Refused(Reason.ACCURACY_TOO_POOR, (accuracy_dm * 100, rules.package.accuracy_mm_max))
     fence = rules.fences[action.checkpoint]
-    if inside(fence, lon_e7, lat_e7):
-        return rules.accepted[action.checkpoint]
     return Refused(Reason.OUTSIDE_FENCE, (distance_mm(fence, lon_e7, lat_e7), radius_mm(fence)))
 
 

@@ -31,13 +31,13 @@ REASON_NUMBERS = {reason: number for number, reason in enumerate(Reason, 1)}
 """The numbers that stand for reasons in digests; 0 is "accepted". Reasons are only ever added at the end."""
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """The action counts and pays this many points."""
 
     points: int
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """The action stays in the log and pays nothing."""
 
     reason: Reason
