@@ -33,8 +33,6 @@ TEAM_NUMBER_MAX = 1_000_000
 USES_MAX = 1_000_000
 ACCURACY_DM_MAX = 100_000
 """10 km; a worse fix is said to be this bad."""
-ACTION_BYTES_MAX = 8 * 1024
-"""What `sync` lets one payload hold."""
 
 TeamId = Annotated[bytes, Meta(min_length=TEAM_ID_BYTES, max_length=TEAM_ID_BYTES)]
 Hash = Annotated[bytes, Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]

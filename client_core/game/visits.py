@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from client_core.game.fences import LON_E7_MAX, Fix
-from client_core.game.geometry import bounds, distance_mm, inside, radius_mm, spacing_mm
+from client_core.game.geometry import bounds, distance_mm, inside, outside_mm, spacing_mm
 from client_core.game.rules import Rules
 
 SETTLED_FIXES = 3
@@ -107,8 +107,7 @@ class VisitFinder:
     def _at(self, number: int, fix: Fix) -> list[Arrived | Left]:
         fence, stay = self._rules.fences[number], self._open.get(number)
         if not inside(fence, fix.lon_e7, fix.lat_e7):
-            beyond_mm = distance_mm(fence, fix.lon_e7, fix.lat_e7) - radius_mm(fence)
-            if stay is not None and beyond_mm > self._rule.exit_mm:
+            if stay is not None and outside_mm(fence, fix.lon_e7, fix.lat_e7) > self._rule.exit_mm:
                 del self._open[number]
                 return [Left(_stay(number, stay))]
             return []

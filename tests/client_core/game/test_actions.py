@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_core.game.actions import (
-    ACTION_BYTES_MAX,
     KINDS,
     ActionError,
     CheckIn,
@@ -30,6 +29,7 @@ from client_core.game.content import TIME_MS_MAX, Method
 from client_core.game.fences import Fix
 from client_core.game.text import TextFault
 from server.demo import highfield
+from sync.limits import PAYLOAD_BYTES_MAX
 
 times = st.integers(0, TIME_MS_MAX)
 ids = st.binary(min_size=16, max_size=16)
@@ -66,7 +66,7 @@ actions = st.one_of(
 def test_every_action_is_the_same_again_after_encoding(action: CheckIn) -> None:
     payload = encode_action(action)
     assert decode_action(payload) == action
-    assert len(payload) <= ACTION_BYTES_MAX
+    assert len(payload) <= PAYLOAD_BYTES_MAX
     assert payload[1] in KINDS
 
 
