@@ -100,15 +100,20 @@ class Writer:
                     await self._commit(slug, pushes)
 
     async def _commit(self, slug: str, pushes: Sequence[Push]) -> None:
+        games = {push.game.row.no: push.game for push in pushes}
         try:
             with self._tenants.open(slug) as file:
+                for game in games.values():
+                    game.log.committing = True
                 loop = asyncio.get_running_loop()
                 transactions, outcomes = await loop.run_in_executor(self._thread, write_group, file, pushes)
-                games = {push.game.row.no: push.game for push in pushes}
                 for number, transaction in transactions.items():
                     self._take_over(games[number], transaction)
         except Exception as error:  # noqa: BLE001 - whatever failed, nothing was stored and those who wait must hear
             outcomes = [_as_busy(slug, error)] * len(pushes)
+        finally:
+            for game in games.values():
+                game.log.committing = False
         for push, outcome in zip(pushes, outcomes, strict=True):
             if push.future.done():
                 continue

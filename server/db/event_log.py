@@ -53,6 +53,8 @@ class GameLog:
         self.reader, self.writer = reader, writer
         self.game_no, self.game, self.root_key = game_no, game, root_key
         self.index, self.state, self.stream_nos = self._load(reader)
+        self.committing = False
+        """Whether a thread is in a transaction of ours: then what the file says beyond us is no other process's."""
 
     def append(self, batch: Batch) -> Outcome:
         """Store a batch in a transaction of its own; raises `sqlite3.Error` with nothing stored."""
@@ -76,16 +78,22 @@ class GameLog:
         (commit_seq,) = self.writer.execute("SELECT commit_seq FROM log WHERE game_no = ?", (self.game_no,)).fetchone()
         if commit_seq != self.state.commit_seq:
             self.index, self.state, self.stream_nos = self._load(self.writer)
-        return LogTransaction(self.writer, self.game_no, self.index, self.stream_nos)
+        return LogTransaction(self.writer, self.game_no, self.index, self.stream_nos, commit_seq + 1)
 
     def apply(self, transaction: LogTransaction) -> None:
         """Take over what a transaction has committed."""
         self.index.apply(transaction.changes)
         self.stream_nos |= transaction.stream_nos
-        self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
+        self.state = msgspec.structs.replace(self.state, commit_seq=transaction.commit_seq)
 
     def refresh(self) -> bool:
-        """Load again what another process committed; whether there was anything."""
+        """Load again what another process committed; whether there was anything.
+
+        Not while a thread of this process commits: what the file then says
+        beyond us is our own, and is about to be applied.
+        """
+        if self.committing:
+            return False
         row = self.reader.execute("SELECT commit_seq FROM log WHERE game_no = ?", (self.game_no,)).fetchone()
         if row[0] == self.state.commit_seq:
             return False

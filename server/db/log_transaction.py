@@ -34,15 +34,21 @@ Also = Callable[[sqlite3.Connection], None]
 
 
 class LogTransaction:
-    """A write transaction of one game. `changes` and `stream_nos` hold what it did so far."""
+    """A write transaction of one game, its commit number `commit_seq`. `changes` and `stream_nos` hold what it did."""
 
     def __init__(
-        self, connection: sqlite3.Connection, game_no: int, index: LogIndex, stream_nos: dict[bytes, int]
+        self,
+        connection: sqlite3.Connection,
+        game_no: int,
+        index: LogIndex,
+        stream_nos: dict[bytes, int],
+        commit_seq: int,
     ) -> None:
         self._connection = connection
         self._game_no = game_no
         self._index = index
         self._known_nos = stream_nos
+        self.commit_seq = commit_seq
         self.changes = Changes(index)
         self.stream_nos: dict[bytes, int] = {}
 
@@ -93,7 +99,7 @@ class LogTransaction:
 
     def count(self) -> None:
         """Count this commit, so that other processes notice it. Once, before COMMIT."""
-        self._connection.execute("UPDATE log SET commit_seq = commit_seq + 1 WHERE game_no = ?", (self._game_no,))
+        self._connection.execute("UPDATE log SET commit_seq = ? WHERE game_no = ?", (self.commit_seq, self._game_no))
 
     def commit(self) -> None:
         """Count and COMMIT; what was stored is durable when this returns."""
