@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, store
+from bench import frames, ingest, store
 from bench.table import Row, keep, show
 
-PARTS: dict[str, Callable[[], list[Row]]] = {"frames": frames.rows, "store": store.rows}
+PARTS: dict[str, Callable[[], list[Row]]] = {"frames": frames.rows, "store": store.rows, "ingest": ingest.rows}
 
 
 def main(names: list[str]) -> int:
