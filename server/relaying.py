@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from server import upstream
+from server.clock import Clock
+from server.db.tenants import TenantFiles
 from server.edges import become_edge
 from server.games import list_games
+from server.open_game import OpenGame
 from server.problems import Problem
 from server.relay import Relay, RelayReport
+from server.settings import Settings
 from server.upstream import UpstreamError, UpstreamState
-
-if TYPE_CHECKING:
-    from server.node import Node
+from server.writer import Writer
 
 SESSIONS_AT_ONCE_MAX = 4
 """A venue's uplink is narrow: more at once only makes each slower."""
@@ -26,10 +29,22 @@ FIRST_WAIT_S = 5.0
 log = logging.getLogger("wayfold.relay")
 
 
+class RelayingNode(Protocol):
+    """What relaying needs of its node."""
+
+    settings: Settings
+    clock: Clock
+    tenants: TenantFiles
+    writer: Writer
+
+    def game(self, tenant: str, name: str) -> AbstractContextManager[OpenGame]:
+        """See `Node.game`."""
+
+
 class Relaying:
     """Started with an edge's node. Also registers the node where an edge code says so."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: RelayingNode) -> None:
         self._node = node
         self._relays: dict[tuple[str, str], Relay] = {}
         self._registration: UpstreamState | None = None
