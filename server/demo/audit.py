@@ -51,6 +51,11 @@ class Store(NamedTuple):
         """The ids of all events held with their payload."""
         return frozenset(held.event.id for held in self.held)
 
+    @property
+    def numbers(self) -> frozenset[tuple[bytes, int]]:
+        """The same events by stream and number."""
+        return frozenset((held.event.stream, held.event.seq) for held in self.held)
+
     def team_events(self, team: Team) -> list[LoggedEvent]:
         """The team's events that count: those of devices enrolled for it."""
         audience = team_audience(team.id)

@@ -85,7 +85,7 @@ async def _demo(folder: Path, seed: int, speed: float, progress: Console, *, onc
 
 async def _serve(played: Played) -> None:
     """Show HQ's page until somebody stops it."""
-    await played.hq.start()
+    await played.hq.start(clock=played.clock)
     click.echo(f"\nThe leaderboard: {played.page}   (Ctrl-C ends)")
     try:
         await played.hq.ended()

@@ -1,7 +1,7 @@
 """The edge's front door: a relay of bytes that the edge's guests come through.
 
 It understands just enough of what passes to do two things. It keeps every
-receipt the edge gave out, so that what was acknowledged can be checked against
+receipt and verdict the edge gave out, so that what was acknowledged can be checked against
 the edge's file afterwards. And it kills the edge in the worst moment: after the
 chosen time, as soon as a request with a DATA frame has been handed over and
 before any of the answer has been.
@@ -10,11 +10,12 @@ before any of the answer has been.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sync.errors import FrameError
 from sync.frame import decode_frame, split_frames
-from sync.messages import Data, Message, Receipts
+from sync.messages import Data, Message, Receipts, Verdicts
+from sync.placement import DUPLICATE, STORED
 from sync.receipt import Receipt
 
 HEAD_BYTES_MAX = 64 * 1024
@@ -26,14 +27,17 @@ class EdgeDoor:
     """Relays to the edge on `edge_port`.
 
     `kill_due` says whether the moment has come, `kill` ends the edge at once.
-    `receipts` are all that were handed out, `killed_events` counts the events
-    that were in flight then.
+    `receipts` are all that were handed out, the first `before_kill` of them
+    before the edge died; `taken` are the events, by stream and number, whose
+    verdict said that the edge holds them; `killed_events` counts the events in
+    flight when it died.
     """
 
     def __init__(self, edge_port: int, kill_due: Callable[[], bool], kill: Callable[[], None]) -> None:
         self.edge_port = edge_port
         self.receipts: list[Receipt] = []
-        self.receipts_before_kill = 0
+        self.taken: set[tuple[bytes, int]] = set()
+        self.before_kill = 0
         self.killed_events = 0
         self.has_killed = asyncio.Event()
         self._kill_due, self._kill = kill_due, kill
@@ -96,7 +100,7 @@ class EdgeDoor:
             events = sum(len(run.payloads) for m in _messages(body) if isinstance(m, Data) for run in m.runs)
             if events:
                 self.killed_events = events
-                self.receipts_before_kill = len(self.receipts)
+                self.before_kill = len(self.receipts)
                 self._kill()
                 self.has_killed.set()
                 return False
@@ -111,6 +115,8 @@ class EdgeDoor:
         for message in _messages(answer):
             if isinstance(message, Receipts):
                 self.receipts += message.items
+            elif isinstance(message, Verdicts):
+                self.taken |= set(_taken(message))
         writer.write(answer_head + answer)
         await writer.drain()
         return b"connection: close" not in answer_head.lower()
@@ -151,3 +157,13 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hea
 
 def _messages(body: bytes) -> list[Message]:
     return [decode_frame(frame) for frame in split_frames(body)] if body else []
+
+
+def _taken(verdicts: Verdicts) -> Iterator[tuple[bytes, int]]:
+    """The events of which these verdicts say that they are held."""
+    for stream, first_seq, spans in verdicts.runs:
+        seq = first_seq
+        for count, verdict in spans:
+            if verdict in (STORED, DUPLICATE):
+                yield from ((stream, number) for number in range(seq, seq + count))
+            seq += count

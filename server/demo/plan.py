@@ -60,6 +60,10 @@ class Plan(NamedTuple):
         """The clock as a server's setting names it."""
         return f"{self.epoch_ms}@{self.started_at_ms}*{self.speed:g}"
 
+    def setting_from_now(self, speed: float) -> str:
+        """The setting of a clock that goes on from here at another speed."""
+        return f"{self.now_ms()}@{time.time_ns() // 1_000_000}*{speed:g}"
+
     def now_ms(self) -> int:
         """What the clock reads."""
         return self.epoch_ms + int((time.time_ns() / 1e6 - self.started_at_ms) * self.speed)

@@ -43,16 +43,19 @@ class NodeProcess:
     async def start(self, **settings: str) -> None:
         """Start it; returns once it is healthy. Raises `DemoError`."""
         self._settings |= settings
-        environment = _environment() | {
+        with (self.folder.parent / f"{self.name}.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *_SERVER, "serve", env=self.environment(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        await self._healthy()
+
+    def environment(self) -> dict[str, str]:
+        """The environment in which a program is this node."""
+        return _environment() | {
             "WAYFOLD_DATA_FOLDER": str(self.folder),
             "WAYFOLD_PORT": str(self.port),
             **{f"WAYFOLD_{name.upper()}": value for name, value in self._settings.items()},
         }
-        with (self.folder.parent / f"{self.name}.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *_SERVER, "serve", env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        await self._healthy()
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
@@ -90,9 +93,14 @@ class NodeProcess:
         raise DemoError(f"{self.name} did not start:\n{log[-LOG_TAIL_CHARS:]}")
 
 
+async def server_command(node: NodeProcess, *arguments: str) -> str:
+    """Run a command of `wayfold` on a node's files, beside the node; returns what it said. Raises `DemoError`."""
+    return await _run((*_SERVER, *arguments), node.environment())
+
+
 async def device_command(*arguments: str) -> str:
-    """Run a device's command; returns what it said."""
-    return await _run((*_DEVICE, *arguments))
+    """Run a device's command; returns what it said. Raises `DemoError`."""
+    return await _run((*_DEVICE, *arguments), _environment())
 
 
 async def follow_device(arguments: tuple[str, ...], told: Callable[[dict[str, Any]], None]) -> None:
@@ -127,10 +135,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _run(command: tuple[str, ...]) -> str:
+async def _run(command: tuple[str, ...], environment: dict[str, str]) -> str:
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=_environment(),
+        env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

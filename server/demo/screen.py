@@ -63,6 +63,8 @@ class Screen:
         elif word == "home":
             way = f"by file: {facts['events']} events new at {facts['at']}" if facts["events"] else "to HQ directly"
             self._say(f"team {facts['team']} comes home {way}")
+        elif word == "relayed":
+            self._say(f"by hand: {facts['said'].strip()}")
         self._show(facts.get("at_ms"))
 
     def _show(self, at_ms: int | None) -> None:
@@ -101,7 +103,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     agreed = "[green]yes[/]" if outcome.agreed else "[bold red]NO[/]"
     digest = str(outcome.digests["hq"])[:16]
     killed = f"killed with {outcome.events_in_flight} events in flight" if outcome.edge_kills else "never killed"
-    receipts = f"{outcome.acknowledged} receipts ({outcome.acknowledged_before_kill} before it)"
+    receipts = f"{outcome.acknowledged} receipts and verdicts"
     lines = (
         f"Every node folds the same from its own file: {agreed} (game digest {digest}…)",
         f"Events: {outcome.events} at HQ, {outcome.lost} lost",

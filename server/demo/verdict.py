@@ -35,8 +35,9 @@ class Outcome(msgspec.Struct, frozen=True):
     """What `wayfold demo --json` prints; lengths of time are in the names. See `docs/reference/highfield.md`.
 
     `lost` counts events in device files that HQ lacks; `acknowledged` the
-    receipts that went out of the edge's door, `broken` those of them that the
-    edge's file does not keep.
+    receipts and the events with a verdict "held" that went out of the edge's
+    door (`acknowledged_before_kill`: the receipts alone), `broken` those of them
+    that the edge's file does not keep.
     """
 
     digests: dict[str, object]
@@ -88,13 +89,14 @@ class Reading(NamedTuple):
     comparisons: tuple[Comparison, ...]
     lost: int
     acknowledged: int
+    acknowledged_before_kill: int
     broken: int
     events: int
     leaderboard: tuple[Row, ...]
 
 
-def read_files(files: Files, receipts: Sequence[Receipt]) -> Reading:
-    """Fold every file anew and compare; `receipts` are what the edge handed out."""
+def read_files(files: Files, receipts: Sequence[Receipt], before_kill: int, taken: set[tuple[bytes, int]]) -> Reading:
+    """Fold every file anew and compare; `receipts` and `taken` are what the edge said (`edge_door`)."""
     hq, edge = read_store(files.hq), read_store(files.edge)
     devices = {team: read_store(path) for team, path in files.devices.items()}
     hq_game, hq_teams = digests(hq)
@@ -105,12 +107,14 @@ def read_files(files: Files, receipts: Sequence[Receipt]) -> Reading:
     }
     results = team_results(hq)
     own_receipts = [receipt for receipt in receipts if receipt.signer in edge.directory.edges]
+    early = sum(receipt.signer in edge.directory.edges for receipt in receipts[:before_kill])
     return Reading(
         digests={"hq": hq_game, "edge": edge_game, "teams": by_team},
         comparisons=tuple(compare_all(hq, results)),
         lost=sum(len(store.ids - hq.ids) for store in devices.values()),
-        acknowledged=len(own_receipts),
-        broken=len(broken_receipts(edge, own_receipts)),
+        acknowledged=len(own_receipts) + len(taken),
+        acknowledged_before_kill=early,
+        broken=len(broken_receipts(edge, own_receipts)) + len(taken - edge.numbers),
         events=len(hq.ids),
         leaderboard=_leaderboard(hq, results),
     )

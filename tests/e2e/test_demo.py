@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from server.demo.audit import digests, read_store
+from server.demo.audit import broken_receipts, digests, read_store
 from server.demo.rehearsal import rehearse
 
 SECONDS_MAX = 90
@@ -106,3 +106,20 @@ def test_one_event_deleted_from_one_file_changes_that_files_digest(run: Run, tmp
         )
         assert changed.rowcount == 1
     assert digests(read_store(store))[1][team] != before
+
+
+def test_the_audit_sees_an_acknowledged_event_that_the_edge_does_not_hold(run: Run, tmp_path: Path) -> None:
+    edge = tmp_path / "edge.sqlite"
+    shutil.copy(run.folder / "edge" / "tenants" / "highfield.sqlite", edge)
+    held = read_store(edge)
+    receipts = [
+        receipt
+        for device in sorted((run.folder / "devices").glob("*.db"))
+        for receipt in read_store(device).receipts
+        if receipt.signer in held.directory.edges
+    ]
+    assert receipts
+    assert broken_receipts(held, receipts) == []
+    with closing(sqlite3.connect(edge)) as file, file:
+        file.execute("DELETE FROM event WHERE id = ?", (receipts[0].head,))
+    assert receipts[0] in broken_receipts(read_store(edge), receipts)
