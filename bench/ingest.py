@@ -33,11 +33,14 @@ from server import tenancy
 from server.db.tenants import TenantFiles
 from server.games import game_log, publish_draft, save_draft
 from sync.batch import Batch, OwnEvents
+from sync.compare import serve
 from sync.directory import Enrolment, Statement
 from sync.effects import Append, Effect, Exchange, Sign, Verify, run
 from sync.event import ORIGIN, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.memory_log import MemoryLog
+from sync.messages import Wanted
+from sync.segment import check_run
 from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 CHECK_INS = 50
@@ -130,9 +133,11 @@ def _found(folder: Path, devices: int) -> tuple[Path, GameKey, list[Device]]:
         game, authority = GameKey(file.tenant.id, row.id), SigningKey.from_seed(file.tenant.node_seed)
         log = game_log(file, file.tenant, row)
         known = tuple(s for i in log.index.statement_audiences if (s := log.statement(i)) is not None)
+        runs = (run for stream in log.index.streams for run in serve(log, Wanted(stream, ())))
+        before = Batch(segments=tuple(check_run(game, run)[0] for run in runs), statements=known)
         fleet, statements = [], []
         for number in range(devices):
-            device, statement = _device(game, authority, number, known, payloads)
+            device, statement = _device(game, authority, number, before, payloads)
             fleet.append(device)
             statements.append(statement)
         log.append(Batch(statements=tuple(statements)))
@@ -141,13 +146,14 @@ def _found(folder: Path, devices: int) -> tuple[Path, GameKey, list[Device]]:
 
 
 def _device(
-    game: GameKey, authority: SigningKey, number: int, known: tuple[Statement, ...], payloads: list[bytes]
+    game: GameKey, authority: SigningKey, number: int, before: Batch, payloads: list[bytes]
 ) -> tuple[Device, Statement]:
     key, team = SigningKey.generate(), team_audience(secrets.token_bytes(16))
     scope = scope_of(GAME, team)
     statement = tenancy.issue(game, team, authority, Enrolment(key.public_key, scope, number))
     log = MemoryLog(game, secrets.token_bytes(16), secrets.token_bytes(16))
-    log.append(Batch(statements=(*known, statement)))
+    log.append(before)
+    log.append(Batch(statements=(statement,)))
     stream = StreamKey(key.public_key, secrets.token_bytes(16), team)
     identity, seed, previous, events = stream_id(stream), secrets.token_bytes(16), ORIGIN, []
     for seq, payload in enumerate(payloads[number * CHECK_INS : (number + 1) * CHECK_INS]):
