@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from server.scoreboard import Scoreboard
 from sync.directory import ENROLMENT, Claim, Delegation, Enrolment, read_claim
 from sync.index import Changes
 from sync.receipt import CUSTODY, SAFE
+from sync.segment import Segment
 
 UNENROLLED_EVENT_BYTES = 256
 """What an event of a stream that is not enrolled is counted as: a check-in with its row, rounded up."""
@@ -52,8 +53,8 @@ class OpenGame:
         """What streams that are not enrolled may still push here: they share a quota a game."""
         return max(0, bytes_max - UNENROLLED_EVENT_BYTES * sum(self._unenrolled.values()))
 
-    def follow(self, changes: Changes) -> None:
-        """Fold on what this node just committed and applied."""
+    def follow(self, changes: Changes, segments: Sequence[Segment] = ()) -> None:
+        """Fold on what this node just committed and applied; `segments` are those among it."""
         self._count_unenrolled([*changes.streams, *self._unenrolled])
         claims = [read_claim(statement) for statement in changes.statements]
         if any(claim.kind != ENROLMENT for claim in claims) and self._roles != (roles := self._read_roles()):
@@ -62,7 +63,7 @@ class OpenGame:
             return
         if claims:
             self.board.admit(filter(None, map(enrolled_key, claims)))
-        self.board.catch_up(changes.streams)
+        self.board.catch_up(changes.streams, segments)
 
     def refresh(self) -> None:
         """Take in what another process committed (a command beside the server)."""

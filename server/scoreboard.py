@@ -11,7 +11,8 @@ stored: it can be made again from the log at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from client_core.game.events import LoggedEvent
 from client_core.game.rules import Rules
@@ -20,6 +21,7 @@ from client_core.game.standings import Standing, standings
 from client_core.game.teams import Team, read_teams
 from server.db.event_log import GameLog
 from sync.placement import StreamState
+from sync.segment import Segment
 from sync.stream import ALL, GAME, team_audience
 
 _TEAM_PREFIX = team_audience(b"")
@@ -49,11 +51,14 @@ class Scoreboard:
             self._refold(team)
         self.version += 1
 
-    def catch_up(self, streams: Iterable[bytes]) -> None:
-        """Fold what a commit brought in these streams."""
+    def catch_up(self, streams: Iterable[bytes], segments: Iterable[Segment] = ()) -> None:
+        """Fold what a commit brought in these streams; `segments` are those it stored, in their order."""
         if self.index is not self.log.index:
             self.rebuild()
             return
+        brought: dict[bytes, list[Segment]] = {}
+        for segment in segments:
+            brought.setdefault(segment.stream, []).append(segment)
         for stream in streams:
             state = self.index.streams[stream]
             if not self.index.directory.may_write(state.key):
@@ -61,7 +66,7 @@ class Scoreboard:
             if state.key.audience == GAME:
                 self._read_teams()
             elif state.key.audience[:1] == _TEAM_PREFIX:
-                self._fold_on(state)
+                self._fold_on(state, brought.get(stream, ()))
         self.version += 1
         self._standings = None
 
@@ -100,7 +105,7 @@ class Scoreboard:
         for team in changed:
             self._refold(team)
 
-    def _fold_on(self, state: StreamState) -> None:
+    def _fold_on(self, state: StreamState, segments: Sequence[Segment]) -> None:
         team = self.teams.get(state.key.audience[1:])
         if team is None:
             return  # folded when its registration comes
@@ -110,11 +115,14 @@ class Scoreboard:
         if shape is None or (known != shape if known is not None else shape[1]):
             self._refold(team)
             return
-        branch, author = shape[0][0], state.key.public_key
-        events = [
-            LoggedEvent(state.id, seq, identity, author, payload)
-            for seq, identity, payload in self.log.payloads(state.id, branch, first_seq)
-        ]
+        if _continue(segments, first_seq, state.branches[0].tip_seq):
+            events = [event for segment in segments for event in _segment_events(segment)]
+        else:
+            number, author = shape[0][0], state.key.public_key
+            events = [
+                LoggedEvent(state.id, seq, identity, author, payload)
+                for seq, identity, payload in self.log.payloads(state.id, number, first_seq)
+            ]
         if not self._folds[team.id].take(events):
             self._refold(team)
             return
@@ -184,3 +192,19 @@ def _shape_of(state: StreamState) -> _Shape | None:
         return None
     branch = state.branches[0]
     return (branch.number, branch.first_seq), state.bare
+
+
+def _continue(segments: Sequence[Segment], first_seq: int, tip_seq: int) -> bool:
+    """Whether these segments are all that came since `first_seq`: then their rows need not be read again."""
+    for segment in segments:
+        if segment.first_seq != first_seq:
+            return False
+        first_seq = segment.last_seq + 1
+    return bool(segments) and first_seq == tip_seq + 1
+
+
+def _segment_events(segment: Segment) -> Iterator[LoggedEvent]:
+    stream, author = segment.stream, segment.key.public_key
+    for seq, identity, payload in zip(count(segment.first_seq), segment.ids, segment.payloads, strict=False):
+        if payload is not None:
+            yield LoggedEvent(stream, seq, identity, author, payload)

@@ -24,6 +24,7 @@ from server.open_game import OpenGame
 from server.problems import Problem
 from sync.batch import Batch, Outcome
 from sync.errors import LocalError
+from sync.segment import Segment
 
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
@@ -108,7 +109,7 @@ class Writer:
                 loop = asyncio.get_running_loop()
                 transactions, outcomes = await loop.run_in_executor(self._thread, write_group, file, pushes)
                 for number, transaction in transactions.items():
-                    self._take_over(games[number], transaction)
+                    self._take_over(games[number], transaction, _segments(pushes, outcomes, number))
         except Exception as error:  # noqa: BLE001 - whatever failed, nothing was stored and those who wait must hear
             outcomes = [_as_busy(slug, error)] * len(pushes)
         finally:
@@ -122,11 +123,11 @@ class Writer:
             else:
                 push.future.set_result(outcome)
 
-    def _take_over(self, game: OpenGame, transaction: LogTransaction) -> None:
+    def _take_over(self, game: OpenGame, transaction: LogTransaction, segments: Sequence[Segment]) -> None:
         """Bring index and scores up to what was committed; scores can always be made again."""
         game.log.apply(transaction)
         try:
-            game.follow(transaction.changes)
+            game.follow(transaction.changes, segments)
             self.on_commit(game)
         except Exception:
             log.exception("the scores of %s could not be folded on", game.row.slug)
@@ -156,6 +157,16 @@ def write_group(file: TenantFile, pushes: Sequence[Push]) -> Written:
             connection.execute("ROLLBACK")
         raise
     return transactions, outcomes
+
+
+def _segments(pushes: Sequence[Push], outcomes: Sequence[Outcome | Exception], number: int) -> list[Segment]:
+    """The segments of a game that were stored, in order."""
+    return [
+        segment
+        for push, outcome in zip(pushes, outcomes, strict=True)
+        if push.game.row.no == number and isinstance(outcome, Outcome)
+        for segment in push.batch.segments
+    ]
 
 
 def _as_busy(slug: str, error: Exception) -> Exception:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from litestar import asgi
@@ -78,16 +78,16 @@ def responding(node: Node, game: OpenGame) -> Responding:
     now_ms = node.clock()
     span = now_ms // NONCE_LIFE_MS
     seed, store = game.tenant.node_seed, game.log.state.store_id
-    nonces = tuple(nonce(seed, store, number) for number in (span, span - 1))
     return Responding(
         node=game.key.public_key,
         now_ms=now_ms,
-        nonces=nonces,
+        nonces=(nonce(seed, store, span), nonce(seed, store, span - 1)),
         level=game.level,
         quota_bytes=game.quota_bytes(node.settings.limits.unenrolled_bytes_max),
     )
 
 
+@lru_cache(maxsize=1024)
 def nonce(seed: bytes, store: bytes, span: int) -> bytes:
     """A nonce that any worker of this node can make again: a keyed hash of the store and the span of time."""
     return hmac.digest(seed, NONCE + store + span.to_bytes(8, "big"), hashlib.sha256)[:16]
