@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,13 +13,11 @@ from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile
 from server.games import game_log, package_of
 from server.scoreboard import Scoreboard
+from server.strangers import Strangers
 from sync.directory import ENROLMENT, Claim, Delegation, Enrolment, read_claim
 from sync.index import Changes
 from sync.receipt import CUSTODY, SAFE
 from sync.segment import Segment
-
-UNENROLLED_EVENT_BYTES = 256
-"""What an event of a stream that is not enrolled is counted as: a check-in with its row, rounded up."""
 
 
 class OpenGame:
@@ -36,8 +34,7 @@ class OpenGame:
         self.board = Scoreboard(self.log, self.rules)
         self._roles = self._read_roles()
         self.changed_at_ms = 0
-        self._unenrolled: dict[bytes, int] = {}
-        self._count_unenrolled(self.log.index.streams)
+        self.strangers = Strangers(self.log)
 
     @property
     def is_authority(self) -> bool:
@@ -49,16 +46,13 @@ class OpenGame:
         """The receipt this node may give."""
         return SAFE if self.is_authority else CUSTODY
 
-    def quota_bytes(self, bytes_max: int) -> int:
-        """What streams that are not enrolled may still push here: they share a quota a game."""
-        return max(0, bytes_max - UNENROLLED_EVENT_BYTES * sum(self._unenrolled.values()))
-
     def follow(self, changes: Changes, segments: Sequence[Segment] = ()) -> None:
         """Fold on what this node just committed and applied; `segments` are those among it."""
-        self._count_unenrolled([*changes.streams, *self._unenrolled])
+        self.strangers.follow(changes)
         claims = [read_claim(statement) for statement in changes.statements]
         if any(claim.kind != ENROLMENT for claim in claims) and self._roles != (roles := self._read_roles()):
             self._roles = roles
+            self.strangers.recount()
             self.board.rebuild()
             return
         if claims:
@@ -69,19 +63,8 @@ class OpenGame:
         """Take in what another process committed (a command beside the server)."""
         if self.log.refresh() or self.board.index is not self.log.index:
             self._roles = self._read_roles()
-            self._unenrolled.clear()
-            self._count_unenrolled(self.log.index.streams)
+            self.strangers.recount()
             self.board.rebuild()
-
-    def _count_unenrolled(self, streams: Iterable[bytes]) -> None:
-        """Keep the number of events of each of these streams whose key is not enrolled."""
-        index = self.log.index
-        for stream in streams:
-            state = index.streams[stream]
-            if index.directory.may_write(state.key):
-                self._unenrolled.pop(stream, None)
-            else:
-                self._unenrolled[stream] = sum(b.tip_seq - b.first_seq + 1 for b in state.branches)
 
     def _read_roles(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
         """The authorities and edges: when they change, anybody's enrolment may."""

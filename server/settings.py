@@ -45,7 +45,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_s_max: NotNegative = 500
     requests_burst_max: Positive = 2000
     devices_per_game_max: Positive = 5000
-    unenrolled_bytes_max: NotNegative = 8 * 1024 * 1024
+    stranger_bytes_max: NotNegative = 8 * 1024 * 1024
     tenant_files_open_max: Positive = 256
     live_pages_max: Positive = 1000
     pushes_waiting_max: Positive = 512

@@ -32,7 +32,7 @@ def page(node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str]
     with node.game(tenant, game) as found:
         body = render(leaderboard(found), found.rules.package, node.clock()).encode()
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
-    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(body, media_type="text/html", headers=headers)
 
 
 @get("/static/{name:str}", sync_to_thread=False, include_in_schema=False)
@@ -43,7 +43,7 @@ def static(name: FromPath[str]) -> Response[bytes]:
         raise Problem("not_found", f"there is no file {name[:60]!r}")
     body = (resources.files("server.web") / "static" / name).read_bytes()
     headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
-    return Response(body, media_type=f"{media_type}; charset=utf-8", headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 ROUTES: list[Any] = [page, static]

@@ -83,7 +83,7 @@ def responding(node: Node, game: OpenGame) -> Responding:
         now_ms=now_ms,
         nonces=(nonce(seed, store, span), nonce(seed, store, span - 1)),
         level=game.level,
-        quota_bytes=game.quota_bytes(node.settings.limits.unenrolled_bytes_max),
+        quota_bytes=max(0, node.settings.limits.stranger_bytes_max - game.strangers.bytes_held),
     )
 
 

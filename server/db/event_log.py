@@ -151,6 +151,11 @@ class GameLog:
         ).fetchone()
         return Statement(*row) if row else None
 
+    def statements(self) -> Iterator[Statement]:
+        """Every statement that is held."""
+        rows = self.reader.execute("SELECT body, signature FROM statement WHERE game_no = ?", (self.game_no,))
+        return (Statement(*row) for row in rows)
+
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
         """See `EventLog.receipts`."""
         rows = (

@@ -18,7 +18,7 @@ from server.db.models import TenantRow
 from server.db.tenant_file import TenantFile
 from server.problems import Problem
 
-SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
 RESERVED_SLUGS = frozenset({"api", "health", "schema", "static", "sync"})
 """First words of this server's own addresses, `/{tenant}/{game}` must not hide them."""
 
