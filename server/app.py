@@ -47,7 +47,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
         middleware=[limit_peers(buckets)] if limits.requests_per_s_max else [],
         request_max_body_size=limits.body_bytes_max,
         openapi_config=OpenAPIConfig(
-            title="Wayfold", use_handler_docstrings=True, version="0.1.0", path="/schema", render_plugins=[JsonRenderPlugin()]
+            title="Wayfold",
+            use_handler_docstrings=True,
+            version="0.1.0",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
         ),
         state=State({"node": node}),
         lifespan=[lifespan],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,18 @@ from server.db.tenants import TenantFiles
 from server.games import find_game
 from server.joining import Joiner
 from server.open_game import OpenGame
+from server.orphans import adopt
 from server.problems import Problem
 from server.relaying import Relaying
 from server.settings import Settings
 from server.upstream import UpstreamState
 from server.writer import Writer
+from sync.errors import LocalError
+
+ADOPT_AFTER_S = 3.0
+"""A registration travels in the same session as the events, or in the next; then it is not coming."""
+
+log = logging.getLogger("wayfold.node")
 
 
 class Node:
@@ -38,6 +46,7 @@ class Node:
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
+        self._adoptions: dict[bytes, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
@@ -53,6 +62,9 @@ class Node:
             change.set()
         if self.relaying is not None:
             await self.relaying.stop()
+        for task in [*self._adoptions.values()]:
+            task.cancel()
+        await asyncio.gather(*self._adoptions.values(), return_exceptions=True)
         await self.writer.stop()
         self.tenants.close()
 
@@ -100,6 +112,22 @@ class Node:
         change = self._changes.pop(game.row.id, None)
         if change is not None:
             change.set()
+        if game.board.waiting and game.is_authority and game.row.id not in self._adoptions:
+            task = asyncio.get_running_loop().create_task(self._adopt(game.tenant.slug, game.row.id))
+            self._adoptions[game.row.id] = task
+
+    async def _adopt(self, tenant: str, identity: bytes) -> None:
+        """Register the teams that are still waiting when what is on its way has had time to come."""
+        try:
+            await asyncio.sleep(ADOPT_AFTER_S)
+            with self.game(tenant, identity.hex()) as game:
+                batch = adopt(game)
+                if batch is not None:
+                    await self.writer.submit(game, batch)
+        except (Problem, LocalError) as error:
+            log.warning("teams of %s wait for their registration: %s", tenant, error)
+        finally:
+            del self._adoptions[identity]
 
     def _forget(self, file: TenantFile) -> None:
         """The file closes: nothing of its games may be used any more."""

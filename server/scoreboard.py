@@ -49,6 +49,9 @@ class Scoreboard:
         self._standings: list[Standing] | None = None
         for team in self.teams.values():
             self._refold(team)
+        self.waiting: set[bytes] = set()
+        """Teams whose enrolled devices sent events and that nobody registered yet."""
+        self._note_waiting(self.index.streams.values())
         self.version += 1
 
     def catch_up(self, streams: Iterable[bytes], segments: Iterable[Segment] = ()) -> None:
@@ -63,7 +66,7 @@ class Scoreboard:
             state = self.index.streams[stream]
             if not self.index.directory.may_write(state.key):
                 continue
-            if state.key.audience == GAME:
+            if state.key.audience == GAME and self.index.directory.scope_of(state.key.public_key) == ALL:
                 self._read_teams()
             elif state.key.audience[:1] == _TEAM_PREFIX:
                 self._fold_on(state, brought.get(stream, ()))
@@ -76,12 +79,14 @@ class Scoreboard:
         if self.index is not self.log.index:
             self.rebuild()
             return
-        audiences = {s.key.audience for s in self.index.streams.values() if s.key.public_key in keys}
+        streams = [state for state in self.index.streams.values() if state.key.public_key in keys]
+        audiences = {state.key.audience for state in streams}
         if GAME in audiences:
             self._read_teams()
         for audience in audiences:
             if (team := self.teams.get(audience[1:])) is not None:
                 self._refold(team)
+        self._note_waiting(streams)
         self.version += 1
         self._standings = None
 
@@ -102,12 +107,24 @@ class Scoreboard:
         teams = read_teams(organiser_events(self.log, GAME))
         changed = [team for team in teams.values() if team != self.teams.get(team.id)]
         self.teams = teams
+        self.waiting -= teams.keys()
         for team in changed:
             self._refold(team)
+
+    def _note_waiting(self, streams: Iterable[StreamState]) -> None:
+        may_write = self.index.directory.may_write
+        self.waiting |= {
+            state.key.audience[1:]
+            for state in streams
+            if state.key.audience[:1] == _TEAM_PREFIX
+            and state.key.audience[1:] not in self.teams
+            and may_write(state.key)
+        }
 
     def _fold_on(self, state: StreamState, segments: Sequence[Segment]) -> None:
         team = self.teams.get(state.key.audience[1:])
         if team is None:
+            self.waiting.add(state.key.audience[1:])
             return  # folded when its registration comes
         shape = _shape_of(state)
         first_seq = self._next_seqs.get(state.id, 0)

@@ -95,7 +95,7 @@ async def _ask(http: httpx.AsyncClient, request: httpx.Request, media_type: str,
             raise UpstreamError("down", f"{where} is not reached within {CONNECT_TIMEOUT_S:g} s") from error
         raise UpstreamError("slow", f"{where} did not answer within {ANSWER_TIMEOUT_S:g} s") from error
     except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-        if "disconnected" in str(error):
+        if "disconnected" in str(error) or "closed connection" in str(error):
             raise UpstreamError("down", f"{where} closed the connection in the middle of an exchange") from error
         raise UpstreamError("not_wayfold", f"{where} does not speak HTTP: {error}") from error
     except (httpx.TransportError, httpx.InvalidURL, OSError) as error:

@@ -133,6 +133,11 @@ class ServedProcess:
         found: dict[str, Any] = httpx.get(f"{self.url}/health", trust_env=False).json()
         return found
 
+    def standings_of_first(self) -> dict[str, Any]:
+        """The first team's line; empty while there is none."""
+        teams = self.standings()["teams"]
+        return teams[0] if teams else {}
+
     def standings(self, game: str = "acme/games/park") -> dict[str, Any]:
         found: dict[str, Any] = httpx.get(f"{self.url}/api/v1/{game}/standings", trust_env=False).json()
         return found
