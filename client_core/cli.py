@@ -26,6 +26,7 @@ import msgspec
 
 from client_core.clock import Clock, ScaledClock, SteppedClock, WallClock
 from client_core.game.content import PackageError
+from client_core.game.explaining import refusal
 from client_core.game.fences import Fix
 from client_core.game.text import TextFault
 from client_core.game.verdicts import Accepted, Verdict
@@ -111,7 +112,7 @@ def _check_in(options: argparse.Namespace) -> int:
             accuracy_mm = round(options.accuracy * 1000) if options.accuracy is not None else None
             fix = Fix(round(options.lon * 1e7), round(options.lat * 1e7), accuracy_mm, at_ms)
         verdict = replica.check_in(number, at_ms=at_ms, fix=fix, code=options.code, qr=options.qr)
-        return _answer(replica, verdict, f"checked in at {options.checkpoint}")
+        return _answer(replica, verdict, f"checked in at {options.checkpoint}", number)
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -126,13 +127,12 @@ def _finish(options: argparse.Namespace) -> int:
         return _answer(replica, replica.finish(at_ms=at_ms), "finished")
 
 
-def _answer(replica: Replica, verdict: Verdict, done: str) -> int:
+def _answer(replica: Replica, verdict: Verdict, done: str, checkpoint: int | None = None) -> int:
     if isinstance(verdict, Accepted):
         print(f"{done}: {verdict.points} points, score {replica.result().score}")
         return 0
-    values = f" ({', '.join(map(str, verdict.values))})" if verdict.values else ""
     kept = "; kept for the staff to see" if replica.records(verdict) else ""
-    print(f"refused: {verdict.reason}{values}{kept}", file=sys.stderr)
+    print(f"refused: {verdict.reason}: {refusal(replica.rules, checkpoint, verdict)}{kept}", file=sys.stderr)
     return REFUSED
 
 

@@ -11,7 +11,7 @@ import msgspec
 from client_core.game.content import Method
 from client_core.game.rules import Rules
 from client_core.game.scoring import MINUTE_MS, TeamResult
-from client_core.game.verdicts import Accepted, Reason, Verdict
+from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 
 PAID = "paid"
 COUNTED = "counted"
@@ -99,6 +99,11 @@ _PLAIN = {
     Reason.NOT_THIS_TEAM: "says nothing about this team's play",
     Reason.MALFORMED: "not an action: damaged, or written by a faulty program",
 }
+
+
+def refusal(rules: Rules, checkpoint: int | None, refused: Refused) -> str:
+    """Why an action just made was refused, in English; `checkpoint` is its number, None for a start or finish."""
+    return sentence(rules, Line(refused.reason, 0, refused.values, None, checkpoint))
 
 
 def _line(event: bytes, checkpoint: int, at_ms: int, verdict: Verdict) -> Line:

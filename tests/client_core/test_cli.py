@@ -165,3 +165,14 @@ def test_the_malformed_recording_is_refused_with_its_line(hq: LoopbackNode, tmp_
     assert done.returncode == 6
     assert "gpx_bad_position" in done.stderr
     assert "bad.gpx:5" in done.stderr
+
+
+def test_a_refused_check_in_says_in_a_sentence_how_far_away_the_checkpoint_is(hq: LoopbackNode, tmp_path: Path) -> None:
+    store = tmp_path / "d.db"
+    run("join", hq.url, "--code", "RED", store=store)
+    with Replica.open(store) as replica:
+        code = replica.rules.codes[0]
+    done = run("check-in", code, "--lat", "10", "--lon", "10", "--accuracy", "5", store=store)
+    assert done.returncode == 3
+    assert f"refused: outside_fence: checkpoint {code}: " in done.stderr
+    assert " m away, its fence reaches " in done.stderr
