@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 
 import msgspec
@@ -22,11 +21,10 @@ from nodes import (
 )
 
 from sync.batch import Batch
-from sync.bundle import MAGIC, bundle_game, export_bundle, import_bundle
 from sync.directory import Enrolment, Statement, encode_claim
 from sync.errors import EnvelopeError, FrameError, RemoteError
 from sync.event import ORIGIN, seal
-from sync.frame import decode_body, decode_frame, encode_body, encode_frame
+from sync.frame import decode_body, decode_frame, encode_body
 from sync.intake import Intake
 from sync.memory_log import MemoryLog
 from sync.messages import (
@@ -345,73 +343,6 @@ def test_only_an_authority_says_safe_and_only_of_what_is_held(hq: Node) -> None:
     true = (receipt_by("hq", stream, 0, head, SAFE), receipt_by("edge", stream, 0, head, CUSTODY))
     device.sync(hq, answering([Receipts(true)]))
     assert {r.level for r in device.log.receipts([stream])} == {SAFE, CUSTODY}
-
-
-def bundle_of(device: Node) -> bytes:
-    return device.drive(export_bundle(device.log, device.key.public_key, device.scope))
-
-
-def full_device(hq: Node) -> Node:
-    device = enrolled(hq, "device", scope_of(GAME))
-    for i in range(40):
-        device.write(*[hashlib.sha512(b"%d %d" % (i, j)).digest() * 2 for j in range(50)], seed=bytes((i,)) * 16)
-    return device
-
-
-def test_a_cut_bundle_gives_what_stood_before_the_cut(hq: Node) -> None:
-    data = bundle_of(full_device(hq))
-    report = hq.drive(import_bundle(data[: len(data) * 2 // 3], hq.log))
-    assert not report.whole
-    assert 0 < report.received < 2000
-    assert {p.code for p in report.problems} == {"frame_short", "bundle_cut"}
-    report = hq.drive(import_bundle(data, hq.log))
-    assert report.whole
-    assert report.problems == []
-
-
-def test_a_bundle_with_a_flipped_bit_costs_one_frame(hq: Node) -> None:
-    data = bytearray(bundle_of(full_device(hq)))
-    data[len(data) // 2] ^= 1
-    report = hq.drive(import_bundle(bytes(data), hq.log))
-    assert {p.code for p in report.problems} == {"frame_damaged", "bundle_cut"}
-    assert report.received >= 800
-
-
-def test_a_bundle_converted_as_text_is_no_bundle(hq: Node) -> None:
-    data = bundle_of(full_device(hq))
-    for converted in (data.replace(b"\r\n", b"\n"), b"", b"PK\x03\x04", MAGIC[:-1], MAGIC):
-        with pytest.raises(FrameError) as caught:
-            hq.drive(import_bundle(converted, hq.log))
-        assert caught.value.code == "not_a_bundle"
-
-
-def test_a_bundle_of_another_game_or_version_stores_nothing(hq: Node) -> None:
-    foreign = MAGIC + encode_body([hello(game=OTHER_GAME.game), Data((run_of("device", [b"x"]),))])
-    newer = MAGIC + encode_body([hello(versions=(5, 6)), Data((run_of("device", [b"x"]),))])
-    for data, code in ((foreign, "wrong_game"), (newer, "version")):
-        with pytest.raises(RemoteError) as caught:
-            hq.drive(import_bundle(data, hq.log))
-        assert caught.value.code == code
-    assert bundle_game(foreign) == OTHER_GAME
-    assert hq.log.index.streams == {}
-
-
-def test_what_follows_the_end_of_a_bundle_is_not_read(hq: Node) -> None:
-    device = enrolled(hq, "device", scope_of(GAME))
-    device.write(b"one")
-    data = bundle_of(device) + encode_frame(Data((run_of("other", [b"smuggled"]),)))
-    report = hq.drive(import_bundle(data, hq.log))
-    assert not report.whole
-    assert len(hq.log.index.streams) == 1
-
-
-def test_a_bundle_of_everything_gives_a_phone_only_its_own_audiences() -> None:
-    edge = memory_node("edge")
-    edge.write(b"for all")
-    edge.write(b"theirs", audience=OTHERS)
-    phone = memory_node("phone", scope_of(GAME, TEAM))
-    phone.drive(import_bundle(bundle_of(edge), phone.log, phone.scope))
-    assert {state.key.audience for state in phone.log.index.streams.values()} == {GAME}
 
 
 def test_one_stream_that_cannot_be_taken_in_does_not_keep_others_waiting(hq: Node) -> None:
