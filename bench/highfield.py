@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from client_core.game.actions import CheckIn, encode_action
-from client_core.game.content import Method
+from client_core.game.checkpoints import Method
 
 _PLACES = (
     Path(__file__).parents[1] / "server" / "demo" / "data" / "highfield-2022",

@@ -27,8 +27,8 @@ from pathlib import Path
 
 from bench.highfield import check_in_payloads
 from bench.table import Row
-from client_core.game.content import SelfStart, TimeLimit
 from client_core.game.publish import Draft, DraftCheckpoint
+from client_core.game.timing import SelfStart, TimeLimit
 from client_core.signing import SigningKey, verify
 from server import tenancy
 from server.db.tenants import TenantFiles

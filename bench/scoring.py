@@ -7,13 +7,13 @@ import statistics
 
 from bench.highfield import check_in_payloads
 from bench.table import Row, seconds
-from client_core.game.content import SelfStart, TimeLimit
 from client_core.game.events import LoggedEvent, decode_events
 from client_core.game.explaining import explain
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import fold_decoded
 from client_core.game.teams import Team
+from client_core.game.timing import SelfStart, TimeLimit
 
 EVENTS = 1_000
 ROUNDS = 60

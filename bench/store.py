@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.table import Row, seconds
-from client_core.game.content import Package, StartList
+from client_core.game.content import Package
 from client_core.game.publish import Draft, DraftCheckpoint, publish
+from client_core.game.timing import StartList
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
 from client_core.store.device import game_number

@@ -25,7 +25,8 @@ import msgspec
 from client_core.clock import Clock, WallClock
 from client_core.custody import Counts, count_own
 from client_core.game.actions import CheckIn, Continued, Finish, Known, Start, accuracy_dm, encode_action
-from client_core.game.content import Checkpoint, Method, Package, decode_package
+from client_core.game.checkpoints import Checkpoint, Method
+from client_core.game.content import Package, decode_package
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest

@@ -16,9 +16,9 @@ from typing import Annotated
 
 import msgspec
 
-from client_core.game.actions import Hash
 from client_core.game.content import PackageError, package_hash
 from client_core.game.joining import Id, PublicKey, StatementPair
+from client_core.game.ranges import Hash
 from client_core.signing import SigningKey, random_bytes, verify
 from server import tenancy, upstream
 from server.codes import RANDOM_BYTES, code_from, hash_code, hint_of

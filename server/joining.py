@@ -14,8 +14,8 @@ import sqlite3
 import msgspec
 
 from client_core.game.actions import JoinCode, TeamRegistered
-from client_core.game.content import NAME_BYTES_MAX
 from client_core.game.joining import JoinAnswer, JoinRequest
+from client_core.game.ranges import NAME_BYTES_MAX
 from client_core.game.teams import Team
 from client_core.game.text import TextFault, check_text
 from client_core.signing import random_bytes

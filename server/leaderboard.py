@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from client_core.game.content import TimeLimit
 from client_core.game.scoring import Status
 from client_core.game.standings import Standing
+from client_core.game.timing import TimeLimit
 from server.joining import enrolled_devices
 from server.open_game import OpenGame
 
@@ -104,7 +104,8 @@ def limit_text(limit: TimeLimit | None) -> str:
     """The time limit in words, for pages."""
     if limit is None:
         return "no time limit"
-    return f"limit {limit.limit_ms // 60_000} min, -{limit.late_points} a started minute over it"
+    length = f"{limit.limit_ms // 60_000} min" if limit.limit_ms is not None else "the time to be back by"
+    return f"limit {length}, -{limit.late_points} a started minute over it"
 
 
 def elapsed_text(time_ms: int | None) -> str:

@@ -3,24 +3,38 @@
 A package is its bytes; `package_hash` names it. `publish.publish` makes one
 from a draft and checks everything about it; `decode_package` checks again what
 the rule book relies on, so that folding never fails on a package that decoded.
-Names in it are public. Checkpoints are known by their number, the position in
-`checkpoints`.
+Names in it are public. Checkpoints, challenges and groups are known by their
+number, the position in their list.
 
-Later rule books add kinds of starts, challenges and hints: the union of starts
-takes new tags, a new version takes a new `format` or `rules` number, and the
-decoder refuses what it does not know instead of guessing.
+What its parts mean stands beside them: `checkpoints`, `timing`, `groups`,
+`challenges`, `entrants`, `showing`. A later rule book has a new `rules` number;
+the decoder refuses what it does not know instead of guessing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from enum import IntEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from client_core.game.fences import Fence, Metric
+from client_core.game.challenges import Challenge
+from client_core.game.checkpoints import Checkpoint, Kind
+from client_core.game.entrants import Category, Format, MemberRule
+from client_core.game.fences import Metric
+from client_core.game.groups import Group
+from client_core.game.ranges import (
+    CHALLENGES_MAX,
+    CHECKPOINTS_MAX,
+    GROUPS_MAX,
+    KINDS_MAX,
+    LIMIT_MS_MAX,
+    Name,
+    TimeMs,
+)
+from client_core.game.showing import Briefing, Catalog, Showing
+from client_core.game.timing import FinishRule, MassStart, Ranking, Start, TimeLimit
 
 FORMAT = 1
 """The layout of a package's bytes."""
@@ -29,39 +43,12 @@ RULES = 1
 CONTEXT = b"wayfold/1/package\x00"
 """Stands before a package's bytes where they are hashed."""
 
-CHECKPOINTS_MAX = 200_000
-"""Every railway station of Europe three times over."""
 PACKAGE_BYTES_MAX = 64 * 1024 * 1024
 """200,000 circles take 14 MB; a phone holds the bytes once."""
-NAME_BYTES_MAX = 200
-CODE_BYTES_MAX = 32
-POINTS_MAX = 1_000_000
-"""With 200,000 checkpoints a score stays an exact integer in every JSON reader."""
-LIMIT_MS_MAX = 366 * 86_400_000
-TIME_MS_MAX = 2**53 - 1
-ACCURACY_MM_MAX = 10_000_000
 DWELL_MS_MAX = 3_600_000
 EXIT_MM_MAX = 1_000_000
 SPEED_MM_S_MAX = 1_000_000
 SILENCE_MS_MAX = 3_600_000
-
-TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
-SpanMs = Annotated[int, Meta(ge=0, le=LIMIT_MS_MAX)]
-Points = Annotated[int, Meta(ge=0, le=POINTS_MAX)]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_BYTES_MAX)]
-Code = Annotated[str, Meta(min_length=1, max_length=CODE_BYTES_MAX)]
-Number = Annotated[int, Meta(ge=0, lt=CHECKPOINTS_MAX)]
-
-
-class Method(IntEnum):
-    """By what a check-in says that somebody was there."""
-
-    GPS = 0
-    QR = 1
-    CODE = 2
-    KIOSK = 3
-    STAFF = 4
-    PAPER = 5
 
 
 class PackageError(Exception):
@@ -74,44 +61,6 @@ class PackageError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
-
-
-class Checkpoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A place worth visiting. `code` is what stands on it and what people call it; no two are equal."""
-
-    code: Code
-    name: Annotated[str, Meta(max_length=NAME_BYTES_MAX)]
-    points: Points
-    fence: Fence
-
-
-class MassStart(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=0):
-    """All teams start at one time, but for those with a time of their own in the start list."""
-
-    at_ms: TimeMs
-
-
-class StartList(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=1):
-    """Each team starts at the time it is registered with; a team without one starts itself."""
-
-
-class SelfStart(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=2):
-    """A team's time runs from its start action, or else from its first check-in that counts."""
-
-
-Start = MassStart | StartList | SelfStart
-
-
-class TimeLimit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """How long a team may play and what being late costs.
-
-    `late_points` are taken for every started minute beyond `limit_ms`. Beyond
-    `late_ms_max` more (None: never) check-ins pay nothing and the team is `over_time`.
-    """
-
-    limit_ms: SpanMs
-    late_points: Points
-    late_ms_max: SpanMs | None
 
 
 class VisitRule(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -133,28 +82,40 @@ class Package(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     """One game as published.
 
     `opens_at_ms` and `closes_at_ms` bound it: nothing counts outside, and a
-    clock far outside is suspect. `time_zone` is an IANA name for showing times.
-    `finish` is the number of the checkpoint that ends a team's game (None: a
-    finish action does). `accuracy_mm_max` is the worst fix a check-in by GPS may
-    rest on, `methods` what players may check in by. `metric` holds around the
-    middle of all checkpoints, for speeds.
+    clock far outside is suspect. `time_zone` is an IANA name for showing times,
+    `language` that of its texts. `visits` is advice to devices, `metric` holds
+    around the middle of all checkpoints, for speeds. `one_category`: a team
+    stands in the first category it meets instead of in each. Personal data is
+    kept for `retention_days` after the game closed.
     """
 
     format: int
     rules: int
     name: Name
     time_zone: Annotated[str, Meta(max_length=64)]
+    language: Annotated[str, Meta(min_length=2, max_length=16)]
     opens_at_ms: TimeMs
     closes_at_ms: TimeMs
     start: Start
-    finish: Number | None
     limit: TimeLimit | None
+    finish: FinishRule
+    ranking: Ranking
+    members: MemberRule
     floor_at_zero: bool
-    accuracy_mm_max: Annotated[int, Meta(ge=1, le=ACCURACY_MM_MAX)]
-    methods: Annotated[tuple[Method, ...], Meta(min_length=1, max_length=16)]
     visits: VisitRule
     metric: Metric
+    kinds: Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=KINDS_MAX)]
     checkpoints: Annotated[tuple[Checkpoint, ...], Meta(min_length=1, max_length=CHECKPOINTS_MAX)]
+    groups: Annotated[tuple[Group, ...], Meta(max_length=GROUPS_MAX)] = ()
+    challenges: Annotated[tuple[Challenge, ...], Meta(max_length=CHALLENGES_MAX)] = ()
+    categories: Annotated[tuple[Category, ...], Meta(max_length=200)] = ()
+    one_category: bool = False
+    formats: Annotated[tuple[Format, ...], Meta(max_length=50)] = ()
+    showing: Showing = Showing()
+    briefings: Annotated[tuple[Briefing, ...], Meta(max_length=20)] = ()
+    catalogs: Annotated[tuple[Catalog, ...], Meta(max_length=50)] = ()
+    emergency_number: Annotated[str, Meta(max_length=32)] = "112"
+    retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -213,10 +174,15 @@ def _first_fault(package: Package) -> str:
         return f"the game is open for longer than {LIMIT_MS_MAX // 86_400_000} days: split it"
     if isinstance(package.start, MassStart) and not package.opens_at_ms <= package.start.at_ms <= package.closes_at_ms:
         return "the mass start lies outside the time the game is open"
-    if package.finish is not None and package.finish >= len(checkpoints):
-        return f"the finish is checkpoint number {package.finish}, the last one is {len(checkpoints) - 1}"
+    finish = package.finish.checkpoint
+    if finish is not None and finish >= len(checkpoints):
+        return f"the finish is checkpoint number {finish}, the last one is {len(checkpoints) - 1}"
+    if package.limit is not None and package.limit.limit_ms is None and package.limit.back_by_ms is None:
+        return "the limit has neither a length nor a time to be back by: give one of them"
     number_by_code: dict[str, int] = {}
     for number, checkpoint in enumerate(checkpoints):
+        if checkpoint.kind >= len(package.kinds):
+            return f"checkpoint {number} is of kind {checkpoint.kind}, the last one is {len(package.kinds) - 1}"
         other = number_by_code.setdefault(checkpoint.code, number)
         if other != number:
             return (

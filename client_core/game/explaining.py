@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from client_core.game.content import Method
+from client_core.game.checkpoints import Method
 from client_core.game.rules import Rules
 from client_core.game.scoring import MINUTE_MS, TeamResult
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
@@ -119,4 +119,4 @@ def _metres(mm: int) -> str:
 
 def _minutes(rules: Rules) -> str:
     limit = rules.package.limit
-    return f"{limit.limit_ms // MINUTE_MS if limit else 0} minutes"
+    return f"{limit.limit_ms // MINUTE_MS if limit and limit.limit_ms else 0} minutes"

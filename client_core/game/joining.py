@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from client_core.game.actions import Hash, TeamId
+from client_core.game.ranges import Hash, TeamId
 
 SYNC_MEDIA_TYPE = "application/x-wayfold"
 PACKAGE_MEDIA_TYPE = "application/octet-stream"

@@ -11,7 +11,7 @@ its time then, the fold flags it instead.
 from __future__ import annotations
 
 from client_core.game.actions import CheckIn, Finish, Known, Start
-from client_core.game.content import Method
+from client_core.game.checkpoints import Method
 from client_core.game.geometry import distance_mm, inside, radius_mm
 from client_core.game.rules import Rules
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
@@ -86,11 +86,13 @@ def judge_check_in(rules: Rules, facts: Facts, action: CheckIn) -> Verdict:
     if action.method != _GPS or _GPS not in rules.methods:
         return _judge_read(rules, action)
     lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
+    fence = rules.fences[number]
     if (
         lon_e7 is None
         or lat_e7 is None
+        or fence is None
         or (accuracy_dm is not None and accuracy_dm > rules.accuracy_dm_max)
-        or not inside(rules.fences[number], lon_e7, lat_e7)
+        or not inside(fence, lon_e7, lat_e7)
     ):
         return _why_not_there(rules, action)
     return rules.accepted[number]
@@ -99,11 +101,11 @@ def judge_check_in(rules: Rules, facts: Facts, action: CheckIn) -> Verdict:
 def _why_not_there(rules: Rules, action: CheckIn) -> Refused:
     """What is wrong with the position of a check-in by GPS."""
     lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
-    if lon_e7 is None or lat_e7 is None:
+    fence = rules.fences[action.checkpoint]
+    if lon_e7 is None or lat_e7 is None or fence is None:
         return _NO_POSITION
     if accuracy_dm is not None and accuracy_dm > rules.accuracy_dm_max:
-        return Refused(Reason.ACCURACY_TOO_POOR, (accuracy_dm * 100, rules.package.accuracy_mm_max))
-    fence = rules.fences[action.checkpoint]
+        return Refused(Reason.ACCURACY_TOO_POOR, (accuracy_dm * 100, rules.accuracy_dm_max * 100))
     return Refused(Reason.OUTSIDE_FENCE, (distance_mm(fence, lon_e7, lat_e7), radius_mm(fence)))
 
 

@@ -12,24 +12,18 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from client_core.game.checkpoints import Checkpoint, Kind, Method
 from client_core.game.content import (
-    CHECKPOINTS_MAX,
-    CODE_BYTES_MAX,
     FORMAT,
-    NAME_BYTES_MAX,
-    POINTS_MAX,
     RULES,
-    Checkpoint,
-    Method,
     Package,
     PackageError,
-    Start,
-    TimeLimit,
     VisitRule,
     check_consistent,
     decode_package,
     encode_package,
 )
+from client_core.game.entrants import MemberRule
 from client_core.game.fences import (
     FENCE_LAT_E7_MAX,
     LON_E7_MAX,
@@ -42,8 +36,10 @@ from client_core.game.fences import (
     Polygon,
 )
 from client_core.game.geometry import ring_bounds
+from client_core.game.ranges import CHECKPOINTS_MAX, CODE_BYTES_MAX, NAME_BYTES_MAX, POINTS_MAX
 from client_core.game.rings import RingFault, check_rings
 from client_core.game.text import TextFault, check_text
+from client_core.game.timing import FinishRule, Ranking, Start, TimeLimit
 
 WGS84_A_M = 6_378_137.0
 WGS84_F = 1 / 298.257_223_563
@@ -134,13 +130,15 @@ def publish(draft: Draft) -> Package:
         opens_at_ms=draft.opens_at_ms,
         closes_at_ms=draft.closes_at_ms,
         start=draft.start,
-        finish=None if draft.finish_code is None else codes.index(draft.finish_code),
+        language="en",
         limit=draft.limit,
+        finish=FinishRule(None if draft.finish_code is None else codes.index(draft.finish_code)),
+        ranking=Ranking(),
+        members=MemberRule(),
         floor_at_zero=draft.floor_at_zero,
-        accuracy_mm_max=draft.accuracy_mm_max,
-        methods=tuple(sorted(set(draft.methods))),
         visits=draft.visits,
         metric=_metric_of_all(checkpoints),
+        kinds=(Kind(tuple(sorted(set(draft.methods))), draft.accuracy_mm_max),),
         checkpoints=checkpoints,
     )
     try:
@@ -284,5 +282,8 @@ def _ring_e7(ring: Iterable[PositionDeg]) -> tuple[tuple[int, int], ...]:
 
 def _metric_of_all(checkpoints: Sequence[Checkpoint]) -> Metric:
     """The scale at the middle latitude of all checkpoints, beside the first one's longitude."""
-    lats = [checkpoint.fence.metric.lat_e7 for checkpoint in checkpoints]
-    return metric_at(checkpoints[0].fence.metric.lon_e7 / 1e7, (min(lats) + max(lats)) / 2e7)
+    metrics = [checkpoint.fence.metric for checkpoint in checkpoints if checkpoint.fence is not None]
+    if not metrics:
+        return metric_at(0.0, 0.0)
+    lats = [metric.lat_e7 for metric in metrics]
+    return metric_at(metrics[0].lon_e7 / 1e7, (min(lats) + max(lats)) / 2e7)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from client_core.game.content import Checkpoint, MassStart, Package, StartList
+from client_core.game.checkpoints import Checkpoint
+from client_core.game.content import Package
 from client_core.game.fences import Fence
+from client_core.game.timing import MassStart, StartList
 from client_core.game.verdicts import Accepted
 
 CLOCK_SUSPECT_MS = 12 * 3_600_000
@@ -21,7 +23,7 @@ class Rules(msgspec.Struct, frozen=True):
 
     package: Package
     checkpoints: tuple[Checkpoint, ...]
-    fences: tuple[Fence, ...]
+    fences: tuple[Fence | None, ...]
     codes: tuple[str, ...]
     accepted: tuple[Accepted, ...]
     """What each checkpoint pays, as the verdict itself."""
@@ -48,7 +50,18 @@ class Rules(msgspec.Struct, frozen=True):
         limit = self.package.limit
         if limit is None or limit.late_ms_max is None:
             return self.closes_ms
-        return min(self.closes_ms, start_ms + limit.limit_ms + limit.late_ms_max)
+        return min(self.closes_ms, start_ms + self.limit_ms(start_ms) + limit.late_ms_max)
+
+    def limit_ms(self, start_ms: int) -> int:
+        """How long a team may play that starts then."""
+        limit = self.package.limit
+        assert limit is not None
+        spans = []
+        if limit.limit_ms is not None:
+            spans.append(limit.limit_ms)
+        if limit.back_by_ms is not None:
+            spans.append(max(0, limit.back_by_ms - start_ms))
+        return min(spans)
 
 
 def compile_rules(package: Package) -> Rules:
@@ -61,9 +74,9 @@ def compile_rules(package: Package) -> Rules:
         fences=tuple(checkpoint.fence for checkpoint in package.checkpoints),
         codes=tuple(checkpoint.code for checkpoint in package.checkpoints),
         accepted=tuple(accepted_by_points[checkpoint.points] for checkpoint in package.checkpoints),
-        methods=frozenset(map(int, package.methods)),
-        finish=-1 if package.finish is None else package.finish,
-        accuracy_dm_max=package.accuracy_mm_max // 100,
+        methods=frozenset(map(int, package.kinds[0].methods)),
+        finish=-1 if package.finish.checkpoint is None else package.finish.checkpoint,
+        accuracy_dm_max=package.kinds[0].accuracy_mm_max // 100,
         opens_ms=package.opens_at_ms,
         closes_ms=package.closes_at_ms,
         believed_from_ms=package.opens_at_ms - CLOCK_SUSPECT_MS,

@@ -156,7 +156,7 @@ class TeamFold:
         rules, facts = self.rules, self.facts
         end_ms = self._last_paid_ms if facts.finish_ms is None else facts.finish_ms
         time_ms = _elapsed_ms(rules, facts.start_ms, end_ms)
-        minutes = _late_minutes(rules, time_ms if facts.finish_ms is not None else None)
+        minutes = _late_minutes(rules, facts.start_ms, time_ms if facts.finish_ms is not None else None)
         limit = rules.package.limit
         late_points = minutes * limit.late_points if limit else 0
         penalties = min(late_points, self._points) if rules.package.floor_at_zero else late_points
@@ -208,9 +208,10 @@ class TeamFold:
         if facts.finish_ms is None:
             started = self._last_paid_ms is not None or (facts.start_ms is not None and self._events > 0)
             return Status.ACTIVE if started else Status.DID_NOT_START
-        if limit is None or limit.late_ms_max is None or time_ms is None:
+        if limit is None or limit.late_ms_max is None or time_ms is None or facts.start_ms is None:
             return Status.OK
-        return Status.OVER_TIME if time_ms > limit.limit_ms + limit.late_ms_max else Status.OK
+        late = time_ms > self.rules.limit_ms(facts.start_ms) + limit.late_ms_max
+        return Status.OVER_TIME if late else Status.OK
 
 
 def _elapsed_ms(rules: Rules, start_ms: int | None, end_ms: int | None) -> int | None:
@@ -220,9 +221,8 @@ def _elapsed_ms(rules: Rules, start_ms: int | None, end_ms: int | None) -> int |
     return end_ms - start_ms
 
 
-def _late_minutes(rules: Rules, time_ms: int | None) -> int:
+def _late_minutes(rules: Rules, start_ms: int | None, time_ms: int | None) -> int:
     """The started minutes beyond the limit."""
-    limit = rules.package.limit
-    if limit is None or time_ms is None:
+    if rules.package.limit is None or start_ms is None or time_ms is None:
         return 0
-    return max(0, -(-(time_ms - limit.limit_ms) // MINUTE_MS))
+    return max(0, -(-(time_ms - rules.limit_ms(start_ms)) // MINUTE_MS))

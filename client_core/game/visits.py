@@ -106,6 +106,8 @@ class VisitFinder:
 
     def _at(self, number: int, fix: Fix) -> list[Arrived | Left]:
         fence, stay = self._rules.fences[number], self._open.get(number)
+        if fence is None:
+            return []
         if not inside(fence, fix.lon_e7, fix.lat_e7):
             if stay is not None and outside_mm(fence, fix.lon_e7, fix.lat_e7) > self._rule.exit_mm:
                 del self._open[number]
@@ -128,7 +130,7 @@ class VisitFinder:
         before, good = self._before, self._good
         if before is not None and fix.at_ms <= before.at_ms:
             return False
-        if fix.accuracy_mm is not None and fix.accuracy_mm > self._rules.package.accuracy_mm_max:
+        if fix.accuracy_mm is not None and fix.accuracy_mm > self._rules.accuracy_dm_max * 100:
             return False
         self._before = fix
         if before is not None and not self._walked(before, fix):
@@ -151,7 +153,7 @@ def _stay(number: int, stay: _Open) -> Stay:
 
 def _scan(rules: Rules) -> Near:
     """Every checkpoint whose box holds the position, by looking at all of them."""
-    boxes = [(number, *bounds(fence)) for number, fence in enumerate(rules.fences)]
+    boxes = [(number, *bounds(fence)) for number, fence in enumerate(rules.fences) if fence is not None]
 
     def near(lon_e7: int, lat_e7: int) -> list[int]:
         return [

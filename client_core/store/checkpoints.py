@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from client_core.game.content import Checkpoint, Package, encode_package, package_hash
+from client_core.game.checkpoints import Checkpoint
+from client_core.game.content import Package, encode_package, package_hash
 from client_core.game.fences import Circle, Fence
 from client_core.game.geometry import bounds, distance_mm, inside
 from client_core.store import search_box
@@ -124,12 +125,15 @@ def write_package(connection: sqlite3.Connection, game_no: int, package: Package
     connection.execute("DELETE FROM checkpoint WHERE game_no = ?", (game_no,))
     sql = "INSERT OR REPLACE INTO package (game_no, hash, bytes) VALUES (?, ?, ?)"
     connection.execute(sql, (game_no, package_hash(data), data))
-    rows = ((game_no, number, *_row(checkpoint)) for number, checkpoint in enumerate(package.checkpoints))
+    rows = (
+        (game_no, number, *_row(checkpoint, checkpoint.fence))
+        for number, checkpoint in enumerate(package.checkpoints)
+        if checkpoint.fence is not None
+    )
     connection.executemany(_INSERT, rows)
 
 
-def _row(checkpoint: Checkpoint) -> tuple[object, ...]:
-    fence = checkpoint.fence
+def _row(checkpoint: Checkpoint, fence: Fence) -> tuple[object, ...]:
     named = checkpoint.code, checkpoint.name, checkpoint.points
     at = fence.metric.lon_e7, fence.metric.lat_e7
     radius_mm = fence.radius_mm if isinstance(fence, Circle) else None

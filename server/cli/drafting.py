@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import msgspec
 
-from client_core.game.content import MassStart, SelfStart, Start, TimeLimit
 from client_core.game.publish import Draft, DraftCheckpoint
+from client_core.game.timing import MassStart, SelfStart, Start, TimeLimit
 from server.cli.output import InputError
 
 F = TypeVar("F", bound=Callable[..., Any])

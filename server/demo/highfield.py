@@ -18,9 +18,9 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from client_core.game.content import StartList, TimeLimit
 from client_core.game.fences import Fix
 from client_core.game.publish import Draft, DraftCheckpoint
+from client_core.game.timing import StartList, TimeLimit
 
 TIME_ZONE = "Europe/London"
 RADIUS_M = 25.0

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from client_core.game.actions import CheckIn, accuracy_dm, encode_action
-from client_core.game.content import Method
+from client_core.game.checkpoints import Method
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.publish import publish
@@ -86,7 +86,7 @@ def walk(book: Rules, runner: Runner, fixes: Sequence[Fix]) -> list[Credit]:
 def rehearse(seed: int = NOISE_SEED) -> list[Line]:
     """All tracks as recorded, and with noise."""
     book, sites = rules(), highfield.controls()
-    fence_by_code = dict(zip(book.codes, book.fences, strict=True))
+    fence_by_code = {c.code: c.fence for c in book.checkpoints if c.fence is not None}
     lines = []
     for runner in highfield.runners():
         recorded = highfield.fixes(runner.track)

@@ -122,7 +122,7 @@ def read_files(files: Files, receipts: Sequence[Receipt], before_kill: int, take
 
 def compare_all(store: Store, results: Mapping[str, TeamResult]) -> list[Comparison]:
     """Every track beside its punches, by the credits that a store holds."""
-    fence_by_code = {checkpoint.code: checkpoint.fence for checkpoint in store.package.checkpoints}
+    fence_by_code = {c.code: c.fence for c in store.package.checkpoints if c.fence is not None}
     sites = highfield.controls()
     found = []
     for runner in highfield.runners():

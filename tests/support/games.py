@@ -6,11 +6,13 @@ import hashlib
 from typing import Any
 
 from client_core.game.actions import CheckIn, Known, encode_action
-from client_core.game.content import Method, Package, StartList, TimeLimit
+from client_core.game.checkpoints import Method
+from client_core.game.content import Package
 from client_core.game.events import LoggedEvent
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.teams import Team
+from client_core.game.timing import StartList, TimeLimit
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000

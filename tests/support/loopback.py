@@ -9,12 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 from nodes import NONCE, ROOT_KEY, WORLD_GAME, Node, authority, authority_statement, state_of
 
-from client_core.game.content import MassStart, TimeLimit, encode_package, package_hash
+from client_core.game.content import encode_package, package_hash
 from client_core.game.joining import PACKAGE_MEDIA_TYPE, SYNC_MEDIA_TYPE, JoinAnswer, JoinRequest
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.game.rules import compile_rules
 from client_core.game.scoring import TeamResult, fold
 from client_core.game.teams import Team
+from client_core.game.timing import MassStart, TimeLimit
 from client_core.team_log import team_events
 from sync.directory import Enrolment, encode_claim
 from sync.responder import Responding, respond

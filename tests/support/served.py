@@ -21,9 +21,10 @@ from loopback import CODES, HOUR_MS, LAT, START_MS, lon_of
 from nodes import key_of
 
 from client_core.game.actions import CheckIn, encode_action
-from client_core.game.content import MassStart, Method, TimeLimit
+from client_core.game.checkpoints import Method
 from client_core.game.joining import JoinAnswer
 from client_core.game.publish import Draft, DraftCheckpoint
+from client_core.game.timing import MassStart, TimeLimit
 from client_core.signing import SigningKey, verify
 from server.app import create_app
 from server.cli import main

@@ -25,8 +25,9 @@ from client_core.game.actions import (
     decode_action,
     encode_action,
 )
-from client_core.game.content import TIME_MS_MAX, Method
+from client_core.game.checkpoints import Method
 from client_core.game.fences import Fix
+from client_core.game.ranges import TIME_MS_MAX
 from client_core.game.text import TextFault
 from server.demo import highfield
 from sync.limits import PAYLOAD_BYTES_MAX
@@ -84,13 +85,13 @@ def test_elements_behind_the_known_ones_are_left_for_later_versions(action: Chec
 @pytest.mark.parametrize(
     ("payload", "action"),
     [
-        (b"\x92\x04\x05", Unknown(4)),
+        (b"\x92\x0d\x05", Unknown(13)),
         (b"\x91\xcc\xc8", Unknown(200)),
         (b"\x91\xcd\x01\x00", Unknown(256)),
         (b"\x91\xce\x00\x01\x00\x00", Unknown(65_536)),
-        (b"\xdc\x00\x01\x30", Unknown(48)),
-        (b"\xdd\x00\x00\x00\x01\x30", Unknown(48)),
-        (b"\x92\x30", Unknown(48)),  # cut short, but of a kind we would not read anyway
+        (b"\xdc\x00\x01\x64", Unknown(100)),
+        (b"\xdd\x00\x00\x00\x01\x64", Unknown(100)),
+        (b"\x92\x64", Unknown(100)),  # cut short, but of a kind we would not read anyway
     ],
 )
 def test_a_kind_from_a_newer_program_is_unknown(payload: bytes, action: Unknown) -> None:

@@ -10,20 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_core.game import content
-from client_core.game.content import (
-    Checkpoint,
-    MassStart,
-    Package,
-    PackageError,
-    SelfStart,
-    StartList,
-    TimeLimit,
-    decode_package,
-    encode_package,
-    package_hash,
-)
+from client_core.game.checkpoints import Checkpoint
+from client_core.game.content import Package, PackageError, decode_package, encode_package, package_hash
 from client_core.game.fences import FENCE_LAT_E7_MAX, RADIUS_MM_MAX, RADIUS_MM_MIN
 from client_core.game.publish import Draft, DraftCheckpoint, DraftError, circle, metric_at, polygon, publish
+from client_core.game.timing import FinishRule, MassStart, SelfStart, StartList, TimeLimit
 
 SQUARE = ((11.0, 43.0), (11.001, 43.0), (11.001, 43.001), (11.0, 43.001), (11.0, 43.0))
 
@@ -56,7 +47,7 @@ def test_a_published_package_is_the_same_again_after_encoding() -> None:
 
 
 def test_the_finish_is_found_by_its_code_and_checkpoints_by_their_number() -> None:
-    assert PACKAGE.finish == 2
+    assert PACKAGE.finish.checkpoint == 2
     assert [checkpoint.code for checkpoint in PACKAGE.checkpoints] == ["A", "B", "Z"]
 
 
@@ -80,7 +71,7 @@ def test_the_metric_of_a_place_moves_with_no_library_by_more_than_its_last_bits(
         ({"closes_at_ms": PACKAGE.opens_at_ms}, "closes before it opens"),
         ({"closes_at_ms": PACKAGE.opens_at_ms + 367 * 86_400_000}, "longer than 366 days"),
         ({"start": MassStart(PACKAGE.opens_at_ms - 1)}, "mass start"),
-        ({"finish": 3}, "number 3"),
+        ({"finish": FinishRule(3)}, "number 3"),
         ({"checkpoints": (*PACKAGE.checkpoints, PACKAGE.checkpoints[0])}, "same code 'A'"),
     ],
 )
@@ -187,7 +178,7 @@ def test_every_kind_of_start_is_published(start: StartList | SelfStart | MassSta
 def test_fences_are_held_to_their_limits_on_decoding(radius_mm: int, lat_e7: int, fits: bool) -> None:
     fence = circle(11, lat_e7 / 1e7, radius_mm / 1000)
     checkpoints = (Checkpoint("Z", "", 0, fence),)
-    data = encode_package(msgspec.structs.replace(PACKAGE, checkpoints=checkpoints, finish=0))
+    data = encode_package(msgspec.structs.replace(PACKAGE, checkpoints=checkpoints, finish=FinishRule(0)))
     if fits:
         assert decode_package(data).checkpoints == checkpoints
     else:

@@ -6,7 +6,7 @@ import pytest
 from games import FINISH, A, B, C, check_in, log, minutes, rules, team
 
 from client_core.game.actions import CheckIn, Finish, Start
-from client_core.game.content import Method
+from client_core.game.checkpoints import Method
 from client_core.game.explaining import FLOOR, LATE, Line, explain, sentence
 from client_core.game.scoring import fold
 from client_core.game.verdicts import Reason
@@ -54,7 +54,7 @@ def test_every_reason_has_a_sentence_of_its_own(reason: Reason) -> None:
         (Finish(minutes(1)), "this game ends at its finish checkpoint"),
         (CheckIn(Method.STAFF, None, minutes(1), A), "checkpoint A: check-ins by staff are not allowed here"),
         (check_in(77, minutes(1)), "there is no checkpoint number 77 in this game"),
-        (b"\x91\x09", "an action of kind 9, which this program is too old to know"),
+        (b"\x91\x0e", "an action of kind 14, which this program is too old to know"),
         (b"", "not an action: damaged, or written by a faulty program"),
     ],
 )

@@ -22,8 +22,9 @@ from games import (
 )
 
 from client_core.game.actions import CheckIn, Continued, Finish, Known, Start
-from client_core.game.content import MassStart, Method, SelfStart, StartList, TimeLimit
+from client_core.game.checkpoints import Method
 from client_core.game.judging import Facts, judge
+from client_core.game.timing import MassStart, SelfStart, StartList, TimeLimit
 from client_core.game.verdicts import REASON_NUMBERS, Accepted, Reason, Refused
 
 AT = minutes(10)

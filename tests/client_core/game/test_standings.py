@@ -103,13 +103,13 @@ def test_digests_are_pinned() -> None:
     one = fold(
         GAME,
         team(1),
-        log(check_in(A, minutes(5)), check_in(C, minutes(9)), check_in(FINISH, minutes(63.5)), b"\x91\x09", phone=1),
+        log(check_in(A, minutes(5)), check_in(C, minutes(9)), check_in(FINISH, minutes(63.5)), b"\x91\x0e", phone=1),
     )
     two = fold(GAME, team(2, None), log(check_in(B, minutes(7)), check_in(A, minutes(8), away_m=99), phone=2))
     assert (one.score, two.score) == (20, 20)
-    assert team_digest(one).hex() == "273877be6f3238ba51085b849cc411b5e556f3d26219e85f2aa70260f449c298"
-    assert team_digest(two).hex() == "86b6e8cb825d18b7322fda324b48142cb75d0023bff8a4303a4bceb6550ce23f"
-    assert game_digest([one, two]).hex() == "b9a60eb8f8f794ac972281c57d7f17b0286574bef0f67f8cb03c3af80ec0bba3"
+    assert team_digest(one).hex() == "7996476fc524cc5230394ec850c003e0aed4319c31a3185eec192cbdcb9cf762"
+    assert team_digest(two).hex() == "9e640a6eb2eec456fd2e8f518402b5d23883a1c28f825ffe20b53a1eec4d8322"
+    assert game_digest([one, two]).hex() == "ad5031774a45c380a131261ff9036d4b6b166135f06af76c4eee3091ec4d938a"
 
 
 def test_statuses_keep_their_numbers_and_words() -> None:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client_core.game.content import Package, StartList, encode_package, package_hash
+from client_core.game.content import Package, encode_package, package_hash
 from client_core.game.geometry import distance_mm, inside
 from client_core.game.publish import Draft, DraftCheckpoint, publish
+from client_core.game.timing import StartList
 from client_core.store import checkpoints as checkpoints_module
 from client_core.store.checkpoints import Checkpoints, Found, write_package
 from client_core.store.database import Database
