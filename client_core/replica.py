@@ -2,6 +2,8 @@
 
     open, join            a file that plays
     check_in start finish judge, seal, append and COMMIT; only then say "done"; then apply
+    record                the same for what no rule judges: SOS, words to staff, retiring, consent
+    notices alarms        what staff wrote to this team, and what became of its calls for help
     result digest status  what the team has, and who else holds it
     sync_once             one session with the first upstream that answers
     export, import        the same, through a file
@@ -24,9 +26,21 @@ import msgspec
 
 from client_core.clock import Clock, WallClock
 from client_core.custody import Counts, count_own
-from client_core.game.actions import CheckIn, Continued, Finish, Known, Start, accuracy_dm, encode_action
+from client_core.game.actions import (
+    CheckIn,
+    Consented,
+    Finish,
+    Known,
+    MessageRead,
+    Retired,
+    Said,
+    Sos,
+    Start,
+    accuracy_dm,
+)
 from client_core.game.checkpoints import Checkpoint, Method
 from client_core.game.content import Package, decode_package
+from client_core.game.desk import Alarm, Notice, alarms, notices
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest
@@ -36,6 +50,7 @@ from client_core.game.scoring import TeamFold, TeamResult
 from client_core.game.standings import team_digest
 from client_core.game.teams import Team
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.own_stream import OwnStream, own_states
 from client_core.sessions import hold, met
 from client_core.signing import SigningKey, random_bytes
 from client_core.status import Status, read_status
@@ -43,25 +58,25 @@ from client_core.store import device
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
-from client_core.team_log import team_events, team_of
+from client_core.team_log import desk_entries, team_events, team_of
 from client_core.transports.errors import TransportError
 from client_core.transports.file import read_bundle, write_bundle
 from client_core.transports.joining import fetch_package, game_address
 from client_core.transports.joining import join as ask_to_join
-from sync.batch import Batch, OwnEvents
+from sync.batch import Batch
 from sync.bundle import BundleReport, export_bundle, import_bundle
 from sync.directory import Statement
 from sync.effects import Session
 from sync.errors import RemoteError
-from sync.event import ORIGIN, Event, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.intake import Intake
 from sync.messages import Statements
-from sync.placement import StreamState, signed_heads
-from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
+from sync.stream import GAME, GameKey, StreamKey, scope_of, team_audience
 
 T = TypeVar("T")
 
+Unjudged = Retired | Sos | Said | Consented | MessageRead
+"""What a player does that the rules say nothing about."""
 RECORDED_REASONS = frozenset({Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT})
 """Refused for the time or the team's state: the evidence is good and staff may rule otherwise, so it is kept.
 Refused for the evidence (outside, wrong code): the player can simply do it again, better."""
@@ -106,6 +121,7 @@ class Replica:
         self._key = SigningKey.from_seed(membership.seed)
         self._number_by_code = {checkpoint.code: number for number, checkpoint in enumerate(package.checkpoints)}
         self._fold: TeamFold | None = None
+        self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
     def open(cls, path: str | Path, clock: Clock | None = None) -> Self:
@@ -218,6 +234,24 @@ class Replica:
         """Say that the team is done, in a game without a finish checkpoint; see `check_in`."""
         return self._act(Finish(at_ms))
 
+    def record(self, action: Unjudged) -> None:
+        """Keep what no rule judges: durable when this returns, sent with the next session. Raises like `check_in`."""
+        self._catch_up()
+        if not self._team_fold().take(self._write(action)):
+            self._fold = None
+
+    def notices(self) -> list[Notice]:
+        """The messages of staff for this team, the latest first."""
+        self._catch_up()
+        mine = self.membership.team
+        sent = notices(desk_entries(self.log, mine), {mine: frozenset(self.team().categories)})
+        return [notice for notice in sent if mine in notice.teams]
+
+    def alarms(self) -> list[Alarm]:
+        """This team's own calls for help, and what staff answered."""
+        self._catch_up()
+        return alarms(desk_entries(self.log, self.membership.team))
+
     def _act(self, action: Known) -> Verdict:
         self._catch_up()
         fold = self._team_fold()
@@ -233,41 +267,11 @@ class Replica:
             self.membership = _joined(self._database)
 
     def _write(self, action: Known) -> list[LoggedEvent]:
-        """Seal an action at the tip of the own stream and commit it."""
+        """Commit an action at the tip of the own stream."""
         key = StreamKey(self._key.public_key, self.membership.incarnation, self.audience)
-        stream = stream_id(key)
-        state = self.log.index.streams.get(stream)
-        actions = [action] if state is not None else [*self._continuations(), action]
-        seq, previous, seed = self._tip(state)
-        events: list[Event] = []
-        for payload in map(encode_action, actions):
-            event = seal(self.game, stream, seq + 1, previous, seed, payload)
-            events.append(event)
-            seq, previous = event.seq, event.id
-        self.log.append(Batch(own=(OwnEvents(key, tuple(events)),)))
-        return [LoggedEvent(stream, e.seq, e.id, key.public_key, e.payload or b"") for e in events]
-
-    def _tip(self, state: StreamState | None) -> tuple[int, bytes, bytes]:
-        """Number, id and payload seed to go on with: the seed of the open run, a fresh one after a signature."""
-        if state is None:
-            return -1, ORIGIN, random_bytes(16)
-        branch = state.branches[0]
-        if branch.tip_seq > branch.head_seq:
-            (last,) = self.log.read(state.id, branch.number, branch.tip_seq, branch.tip_seq)
-            if last.seed is not None:
-                return branch.tip_seq, branch.tip, last.seed
-        return branch.tip_seq, branch.tip, random_bytes(16)
-
-    def _continuations(self) -> list[Known]:
-        """What the first event of an incarnation names: the heads of the streams it goes on from."""
-        found: list[Known] = []
-        for state in self._own_states():
-            if state.key.audience == self.audience:
-                found += [Continued(state.id, seq, head) for seq, head in signed_heads(state)[:4]]
-        return found[-8:]
-
-    def _own_states(self) -> list[StreamState]:
-        return [s for s in self.log.index.streams.values() if s.key.public_key == self._key.public_key]
+        if self._pen.key != key:
+            self._pen = OwnStream(self.log, key)
+        return self._pen.write(action)
 
     def result(self) -> TeamResult:
         """The own team's result, folded from the events held here."""
@@ -280,7 +284,7 @@ class Replica:
     def status(self) -> Status:
         """How safe this device's events are, what failed, and what to look at."""
         peers = device.read_peers(self._database, self.membership.game_no)
-        return read_status(peers, self.counts(peers), self.result(), self._own_states())
+        return read_status(peers, self.counts(peers), self.result(), own_states(self.log, self.public_key))
 
     def counts(self, peers: Sequence[device.Peer] | None = None) -> Counts:
         """Own events by who else holds them."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from client_core.game.actions import decode_action
+from client_core.game.desk import Entry
 from client_core.game.events import LoggedEvent
 from client_core.game.teams import Team, read_teams
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
 from sync.placement import StreamState
-from sync.stream import ALL, GAME, team_audience
+from sync.stream import ALL, GAME, covers, team_audience
 
 
 def team_of(log: EventLog, team: bytes, unregistered: Team) -> Team:
@@ -24,6 +26,18 @@ def team_events(log: EventLog, team: bytes) -> list[LoggedEvent]:
     may_write = log.index.directory.may_write
     states = [state for state in _states(log, team_audience(team)) if may_write(state.key)]
     return [event for state in states for event in _events(log, state)]
+
+
+def desk_entries(log: EventLog, team: bytes) -> list[Entry]:
+    """What the staff's desk reads of one team and of what was written for everybody."""
+    directory = log.index.directory
+    return [
+        Entry(event.id, event.author, scope == ALL, None if audience == GAME else team, decode_action(event.payload))
+        for audience in (GAME, team_audience(team))
+        for state in _states(log, audience)
+        if covers(scope := directory.scope_of(state.key.public_key), audience)
+        for event in _events(log, state)
+    ]
 
 
 def _states(log: EventLog, audience: bytes) -> list[StreamState]:

@@ -11,12 +11,17 @@ from client_core.game.events import LoggedEvent
 
 
 class Team(msgspec.Struct, frozen=True):
-    """Who scores: 16-byte id, number on the bib, name, and the start list's time (None: none given)."""
+    """Who scores: 16-byte id, number on the bib, name, the start list's time (None: none given).
+
+    `categories` and `format` are codes, as it was entered.
+    """
 
     id: bytes
     number: int
     name: str
     start_at_ms: int | None = None
+    categories: tuple[str, ...] = ()
+    format: str | None = None
 
 
 def read_teams(events: Iterable[LoggedEvent]) -> dict[bytes, Team]:
@@ -29,7 +34,7 @@ def read_teams(events: Iterable[LoggedEvent]) -> dict[bytes, Team]:
     for event in events:
         action = decode_action(event.payload)
         if isinstance(action, TeamRegistered):
-            team = Team(action.team, action.number, action.name, action.start_at_ms)
+            team = Team(action.team, action.number, action.name, action.start_at_ms, action.categories, action.format)
             known = latest.get(team.id)
             if known is None or (action.at_ms, event.id) > known[:2]:
                 latest[team.id] = (action.at_ms, event.id, team)

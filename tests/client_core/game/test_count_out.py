@@ -6,13 +6,13 @@ import hashlib
 import random
 
 import pytest
+from games import START_MS, check_in, minutes
 
 from client_core.game.actions import Action, Finish, Member, Retired, Sos, Start
 from client_core.game.count_out import Person, TeamSheet, count_out, counts
 from client_core.game.decisions import Whereabouts, WhereaboutsMarked
 from client_core.game.desk import Entry
 from client_core.game.teams import Team
-from tests.support.games import START_MS, check_in, minutes
 
 TEAM = Team(b"T" * 16, 7, "Owls", START_MS)
 PHONE = b"P" * 32
