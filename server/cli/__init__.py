@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import click
 
 from client_core.game.publish import DraftError
-from server.cli import demo, edge, game, results, serve, tenant
+from server.cli import day, demo, edge, game, results, serve, tenant
 from server.cli.output import InputError
 from server.problems import Problem
 from server.settings import SettingsError
@@ -39,6 +39,7 @@ for command in (
     demo.demo,
     tenant.tenant,
     game.game,
+    day.day,
     edge.edge_code,
     edge.sync_now,
     results.standings,

@@ -1,0 +1,155 @@
+"""The staff's desk of one game at this node: the count-out, alarms, messages, words and photos.
+
+Read from the log alone, so it works with no uplink and shows what this node
+holds. New events of a stream are read on from where it was left; a fork, a gap
+that was filled or an enrolment that came late reads that stream anew. Of what
+only shows that somebody is alive, a stream keeps its first and last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from client_core.game.actions import Member, MemberNamed, MessageRead, Photo, Said, Sos, decode_action
+from client_core.game.actions import Retired as RetiredAction
+from client_core.game.count_out import Counts, Person, TeamSheet, count_out, counts
+from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
+from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
+from client_core.game.scoring import TeamResult
+from server.open_game import OpenGame
+from sync.placement import StreamState
+from sync.stream import ALL, covers, team_audience
+
+_KEPT = (
+    Acknowledged,
+    Member,
+    MemberNamed,
+    MessageRead,
+    MessageSent,
+    Photo,
+    PhotoShown,
+    RetiredAction,
+    Said,
+    Sos,
+    WhereaboutsMarked,
+)
+"""What the desk keeps whole; of anything else of a team only the first and last sign of life."""
+_TEAM_PREFIX = team_audience(b"")
+
+
+class DeskView(msgspec.Struct, frozen=True):
+    """What the desk shows at `now_ms`. `names` are (team id, member): name and telephone, for staff only."""
+
+    now_ms: int
+    people: tuple[Person, ...]
+    counts: Counts
+    alarms: tuple[Alarm, ...]
+    notices: tuple[Notice, ...]
+    words: tuple[Words, ...]
+    pictures: tuple[Picture, ...]
+    names: dict[tuple[bytes, int], MemberNamed]
+
+
+class _Pages(msgspec.Struct):
+    """What was read of one stream, and how far."""
+
+    shape: tuple[object, ...]
+    tip_seq: int
+    entries: list[Entry]
+    signs: dict[int | None, tuple[Entry, Entry]]
+    """By member, the first and the last sign of life."""
+
+
+class Desk:
+    """Keeps what was read between two looks. Belongs to the thread that reads the log's index."""
+
+    def __init__(self, game: OpenGame) -> None:
+        self._game = game
+        self._pages: dict[bytes, _Pages] = {}
+        self._index = game.log.index
+
+    def view(self, now_ms: int) -> DeskView:
+        """The desk as this node knows it now."""
+        entries = self._entries()
+        board = self._game.board
+        results = {result.team: result for result in board.results()}
+        categories = {team.id: frozenset(team.categories) for team in board.teams.values()}
+        people = count_out(self._sheets(entries, results), entries, now_ms)
+        named = [e.action for e in entries if isinstance(e.action, MemberNamed) and e.by_staff]
+        return DeskView(
+            now_ms=now_ms,
+            people=tuple(people),
+            counts=counts(people),
+            alarms=tuple(alarms(entries)),
+            notices=tuple(notices(entries, categories)),
+            words=tuple(words(entries)),
+            pictures=tuple(pictures(entries)),
+            names={(one.team, one.member): one for one in sorted(named, key=lambda one: one.at_ms)},
+        )
+
+    def _sheets(self, entries: Iterable[Entry], results: dict[bytes, TeamResult]) -> list[TeamSheet]:
+        latest: dict[tuple[bytes, int], tuple[int, bytes, Member]] = {}
+        for entry in entries:
+            action = entry.action
+            if isinstance(action, Member) and entry.by_staff:
+                key, stamp = (action.team, action.member), (action.at_ms, entry.id, action)
+                if key not in latest or stamp[:2] > latest[key][:2]:
+                    latest[key] = stamp
+        members: dict[bytes, list[Member]] = {}
+        for (team_id, _), (_, _, member) in sorted(latest.items()):
+            if member.active:
+                members.setdefault(team_id, []).append(member)
+        rules = self._game.rules
+        sheets = []
+        for team in self._game.board.teams.values():
+            result = results.get(team.id)
+            start_ms = result.start_ms if result is not None else None
+            due_ms = None
+            if start_ms is not None and rules.package.limit is not None:
+                due_ms = start_ms + rules.limit_ms(start_ms)
+            sheets.append(TeamSheet(team, tuple(members.get(team.id, ())), due_ms or rules.closes_ms))
+        return sheets
+
+    def _entries(self) -> list[Entry]:
+        index = self._game.log.index
+        if index is not self._index:
+            self._index, self._pages = index, {}
+        found: list[Entry] = []
+        for state in index.streams.values():
+            scope = index.directory.scope_of(state.key.public_key)
+            if not covers(scope, state.key.audience):
+                self._pages.pop(state.id, None)
+                continue
+            pages = self._read(state, by_staff=scope == ALL)
+            found += pages.entries
+            found += [entry for signs in pages.signs.values() for entry in signs]
+        return found
+
+    def _read(self, state: StreamState, *, by_staff: bool) -> _Pages:
+        """A stream's entries, read on where its one branch only grew."""
+        shape = (by_staff, len(state.branches), state.branches[0].first_seq, state.dangling, state.bare)
+        pages = self._pages.get(state.id)
+        if pages is None or pages.shape != shape or len(state.branches) != 1:
+            pages = self._pages[state.id] = _Pages(shape, -1, [], {})
+        audience = state.key.audience
+        team = audience[1:] if audience[:1] == _TEAM_PREFIX else None
+        for branch in state.branches:
+            first_seq = max(branch.first_seq, pages.tip_seq + 1) if len(state.branches) == 1 else branch.first_seq
+            for _, identity, payload in self._game.log.payloads(state.id, branch.number, first_seq):
+                action = decode_action(payload)
+                entry = Entry(identity, state.key.public_key, by_staff, team, action)
+                if isinstance(action, _KEPT):
+                    pages.entries.append(entry)
+                elif team is not None:
+                    member = getattr(action, "member", None)
+                    first, last = pages.signs.get(member, (entry, entry))
+                    pages.signs[member] = (first, entry if _at(entry) >= _at(last) else last)
+        pages.tip_seq = state.branches[0].tip_seq
+        return pages
+
+
+def _at(entry: Entry) -> int:
+    at_ms: int = getattr(entry.action, "at_ms", 0)
+    return at_ms
