@@ -46,6 +46,7 @@ from client_core.game.ranges import (
     Text,
     TimeMs,
 )
+from client_core.game.roles import Role
 from client_core.game.text import check_text
 
 TEAM_ID_BYTES = 16
@@ -272,6 +273,19 @@ class HolderShown(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=22
     since_ms: TimeMs
 
 
+class StaffCode(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=23):
+    """Whoever knows the code of this hash may use the staff pages of a node as this role.
+
+    Written again for the same hash, the later one holds; not `active`: no longer.
+    """
+
+    at_ms: TimeMs
+    code_hash: Hash
+    role: Role
+    label: Name
+    active: bool = True
+
+
 class Unknown(msgspec.Struct, frozen=True, gc=False):
     """An action of a kind that this program does not know."""
 
@@ -300,12 +314,12 @@ Played = (
     | MessageRead
 )
 """What devices of a team write."""
-Noted = TeamRegistered | GamePublished | JoinCode | Witnessed | Member | MemberNamed | HolderShown
+Noted = TeamRegistered | GamePublished | JoinCode | Witnessed | Member | MemberNamed | HolderShown | StaffCode
 """What nodes write."""
 Known = Played | Noted | Ruling | Desk
 Action = Known | Unknown | Malformed
 
-KINDS = frozenset({*range(13), *range(16, 23), *range(32, 55)})
+KINDS = frozenset({*range(13), *range(16, 24), *range(32, 55)})
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
