@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from server.api import edges, games, health, pages, standings, sync
+from server.api import edges, games, health, pages, staff, standings, sync
 from server.clock import Clock
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
@@ -40,6 +40,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *standings.ROUTES,
             *edges.ROUTES,
             sync.exchange,
+            *staff.ROUTES,
             *pages.ROUTES,
         ],
         dependencies={"node": Provide(lambda: node, sync_to_thread=False, use_cache=True)},

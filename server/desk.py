@@ -66,14 +66,14 @@ class Desk:
     """Keeps what was read between two looks. Belongs to the thread that reads the log's index."""
 
     def __init__(self, game: OpenGame) -> None:
-        self._game = game
+        self.game = game
         self._pages: dict[bytes, _Pages] = {}
         self._index = game.log.index
 
     def view(self, now_ms: int) -> DeskView:
         """The desk as this node knows it now."""
         entries = self._entries()
-        board = self._game.board
+        board = self.game.board
         results = {result.team: result for result in board.results()}
         categories = {team.id: frozenset(team.categories) for team in board.teams.values()}
         people = count_out(self._sheets(entries, results), entries, now_ms)
@@ -101,9 +101,9 @@ class Desk:
         for (team_id, _), (_, _, member) in sorted(latest.items()):
             if member.active:
                 members.setdefault(team_id, []).append(member)
-        rules = self._game.rules
+        rules = self.game.rules
         sheets = []
-        for team in self._game.board.teams.values():
+        for team in self.game.board.teams.values():
             result = results.get(team.id)
             start_ms = result.start_ms if result is not None else None
             due_ms = None
@@ -113,7 +113,7 @@ class Desk:
         return sheets
 
     def _entries(self) -> list[Entry]:
-        index = self._game.log.index
+        index = self.game.log.index
         if index is not self._index:
             self._index, self._pages = index, {}
         found: list[Entry] = []
@@ -137,7 +137,7 @@ class Desk:
         team = audience[1:] if audience[:1] == _TEAM_PREFIX else None
         for branch in state.branches:
             first_seq = max(branch.first_seq, pages.tip_seq + 1) if len(state.branches) == 1 else branch.first_seq
-            for _, identity, payload in self._game.log.payloads(state.id, branch.number, first_seq):
+            for _, identity, payload in self.game.log.payloads(state.id, branch.number, first_seq):
                 action = decode_action(payload)
                 entry = Entry(identity, state.key.public_key, by_staff, team, action)
                 if isinstance(action, _KEPT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from server.clock import Clock, clock_from
 from server.db.tenant_file import TenantFile
 from server.db.tenants import TenantFiles
+from server.desk import Desk
 from server.games import find_game
 from server.joining import Joiner
 from server.open_game import OpenGame
@@ -41,23 +43,25 @@ class Node:
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
         self.live_pages = 0
-        self.stopping = False
+        self._running = self.stopping = False
         self.relaying: Relaying | None = None
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
+        self._desks: dict[bytes, Desk] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
         self.writer.start()
+        self._running = True
         if self.settings.upstreams:
             self.relaying = Relaying(self)
             await self.relaying.start()
 
     async def stop(self) -> None:
         """Finish what waits, end the live pages, then close every file."""
-        self.stopping = True
+        self._running, self.stopping = False, True
         for change in self._changes.values():
             change.set()
         if self.relaying is not None:
@@ -84,6 +88,13 @@ class Node:
         """An event that is set at the game's next commit."""
         return self._changes.setdefault(game.row.id, asyncio.Event())
 
+    def desk_of(self, game: OpenGame) -> Desk:
+        """The staff's desk of an open game, which remembers what it read."""
+        desk = self._desks.get(game.row.id)
+        if desk is None or desk.game is not game:
+            desk = self._desks[game.row.id] = Desk(game)
+        return desk
+
     def sync_addresses(self, game: OpenGame) -> tuple[str, ...]:
         """Where devices of a game find sessions: here first, then further up."""
         path = f"/sync/v1/{game.tenant.slug}/{game.row.id.hex()}"
@@ -105,6 +116,7 @@ class Node:
             game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
+            self._adopt_soon(game)
         return game
 
     def _changed(self, game: OpenGame) -> None:
@@ -112,20 +124,27 @@ class Node:
         change = self._changes.pop(game.row.id, None)
         if change is not None:
             change.set()
-        if game.board.waiting and game.is_authority and game.row.id not in self._adoptions:
+        self._adopt_soon(game)
+
+    def _adopt_soon(self, game: OpenGame) -> None:
+        """See that teams whose registration does not come are registered; at HQ, while it runs."""
+        if game.board.waiting and game.is_authority and self._running and game.row.id not in self._adoptions:
             task = asyncio.get_running_loop().create_task(self._adopt(game.tenant.slug, game.row.id))
             self._adoptions[game.row.id] = task
 
     async def _adopt(self, tenant: str, identity: bytes) -> None:
-        """Register the teams that are still waiting when what is on its way has had time to come."""
+        """Register the teams that are still waiting when what is on its way has had time to come, until none is."""
         try:
-            await asyncio.sleep(ADOPT_AFTER_S)
-            with self.game(tenant, identity.hex()) as game:
-                batch = adopt(game)
-                if batch is not None:
-                    await self.writer.submit(game, batch)
-        except (Problem, LocalError) as error:
-            log.warning("teams of %s wait for their registration: %s", tenant, error)
+            while True:
+                await asyncio.sleep(ADOPT_AFTER_S)
+                try:
+                    with self.game(tenant, identity.hex()) as game:
+                        batch = adopt(game)
+                        if batch is None:
+                            return
+                        await self.writer.submit(game, batch)
+                except (Problem, LocalError, sqlite3.Error) as error:
+                    log.warning("teams of %s wait for their registration: %s", tenant, error)
         finally:
             del self._adoptions[identity]
 
@@ -135,3 +154,4 @@ class Node:
         for key in gone:
             game = self._games.pop(key)
             self._by_id.pop((key[0], game.row.id.hex()), None)
+            self._desks.pop(game.row.id, None)

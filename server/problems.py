@@ -36,6 +36,8 @@ PROBLEMS: dict[str, Kind] = {
     "join_code_unknown": Kind(403, "This join code is not known here"),
     "join_code_used_up": Kind(403, "This join code has no uses left"),
     "edge_code_unknown": Kind(403, "This edge code is not known here"),
+    "staff_code_unknown": Kind(403, "This staff code is not known here"),
+    "staff_only": Kind(403, "Only staff do this"),
     "not_enrolled": Kind(403, "This device is not enrolled in the game"),
     "not_the_authority": Kind(403, "Only the authority does this"),
     "not_found": Kind(404, "There is nothing at this address"),

@@ -23,7 +23,12 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-STATIC_TYPES = {"leaderboard.css": "text/css", "leaderboard.js": "text/javascript"}
+STATIC_TYPES = {
+    "leaderboard.css": "text/css",
+    "leaderboard.js": "text/javascript",
+    "staff.css": "text/css",
+    "staff.js": "text/javascript",
+}
 
 
 @get("/{tenant:str}/{game:str}", sync_to_thread=False, include_in_schema=False)

@@ -21,6 +21,7 @@ from server import own_stream
 from server.api.standings import find_team
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.cli.staff_code import code
 from server.desk import Desk, DeskView
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -74,6 +75,9 @@ def at_desk(name: str, data_folder: str | None, settings_file: Path | None) -> I
 @click.group()
 def day() -> None:
     """The day: who is still out, calls for help, messages, photos."""
+
+
+day.add_command(code)
 
 
 @day.command()
