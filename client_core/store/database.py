@@ -11,12 +11,13 @@ damaged one is refused before anything is written to it.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from client_core.store.errors import CorruptError, ForeignFileError, NewerError, translated
+from client_core.store.errors import PRIMARY_MASK, CorruptError, ForeignFileError, NewerError, translated
 from client_core.store.migrations import migrate, newest_version, version_of
 from client_core.store.spatial_functions import Spatialite, attach
 
@@ -25,6 +26,9 @@ APPLICATION_ID = 0x57794664
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a call waits for another process; writers hold the file for milliseconds."""
+
+RETRY_EVERY_S = 0.005
+"""For the one step in which SQLite itself does not wait for another process."""
 
 MEMORY = ":memory:"
 
@@ -60,7 +64,7 @@ class Database:
         with translated(name):
             connection = _connect(name, busy_timeout_ms, create=create)
             try:
-                _prepare(connection, name, exclusive=exclusive)
+                _prepare(connection, name, busy_timeout_ms, exclusive=exclusive)
                 version = attach(connection, spatialite, name)
                 # The extension sets a timeout of its own when it is loaded.
                 connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms:d}")
@@ -120,13 +124,13 @@ def _connect(name: str, busy_timeout_ms: int, *, create: bool) -> sqlite3.Connec
     return sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
 
-def _prepare(connection: sqlite3.Connection, name: str, *, exclusive: bool) -> None:
+def _prepare(connection: sqlite3.Connection, name: str, busy_timeout_ms: int, *, exclusive: bool) -> None:
     """Refuse what is not ours, set the durable mode, prove that the file is whole and writable, migrate."""
     if exclusive:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     _identify(connection, name)
     connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _enter_wal(connection, busy_timeout_ms)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     # Proof that we may write, before a player relies on it.
@@ -137,14 +141,40 @@ def _prepare(connection: sqlite3.Connection, name: str, *, exclusive: bool) -> N
 
 
 def _identify(connection: sqlite3.Connection, name: str) -> None:
-    """Only a new file, or a Wayfold store of a version we know, may be written to."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    version = version_of(connection)
+    """Only a new file, or a Wayfold store of a version we know, may be written to.
+
+    All is read in one snapshot: another process may be making the file new at
+    this moment, and half of before beside half of after would look foreign.
+    """
+    connection.execute("BEGIN")
+    try:
+        (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        version = version_of(connection)
+    finally:
+        connection.execute("ROLLBACK")
     if application != APPLICATION_ID and (application or version or objects):
         raise ForeignFileError(name, "an SQLite file of another program")
     if version > newest_version():
         raise NewerError(name, f"its version is {version}, the newest known here is {newest_version()}")
+
+
+def _enter_wal(connection: sqlite3.Connection, busy_timeout_ms: int) -> None:
+    """Switch to WAL. Two processes may do so at once with a new file.
+
+    Then each holds the lock that the other must wait for; SQLite tells one of
+    them at once that the file is locked, whatever its timeout, and it tries again.
+    """
+    deadline = time.monotonic() + busy_timeout_ms / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_MASK != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(RETRY_EVERY_S)
+        else:
+            return
 
 
 def _check_pages(connection: sqlite3.Connection, name: str) -> None:

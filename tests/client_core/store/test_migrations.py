@@ -48,11 +48,20 @@ def test_a_step_that_fails_leaves_the_file_at_the_version_before(
 def test_two_processes_that_open_a_new_file_at_once_both_get_it_whole(path: Path) -> None:
     program = (
         "import sys; from client_core.store.database import Database\n"
+        "print('ready', flush=True); sys.stdin.read(1)\n"
         "for i in range(20):\n"
         "    Database.open(f'{sys.argv[1]}{i}', spatialite='registered').close()\n"
     )
-    both = [subprocess.Popen([sys.executable, "-c", program, path]) for _ in range(2)]
-    assert [process.wait() for process in both] == [0, 0]
+    command = [sys.executable, "-c", program, path]
+    both = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    for process in both:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in both:  # only now: a process that is first by its whole start meets nobody
+        assert process.stdin is not None
+        process.stdin.write(b"x")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60) and process.returncode for process in both] == [0, 0]
     for i in range(20):
         with Database.open(f"{path}{i}", create=False) as database:
             assert version_of(database.connection) == newest_version()
