@@ -17,7 +17,10 @@ from client_core.game.rules import Rules
 class LoggedEvent(NamedTuple):
     """One event of the log: stream id (32 bytes), number in it, event id (32 bytes), author's key, payload.
 
-    Sorted as they are, events stand in their chains' order.
+    `role` is what the directory lets the author be, `team` the team whose
+    audience the stream is (empty: the team that is folded). `previous` is the id
+    of the event before, asked for only where a stream forked: at the first event
+    of a branch. Sorted as they are, events stand in their chains' order.
     """
 
     stream: bytes
@@ -25,6 +28,9 @@ class LoggedEvent(NamedTuple):
     id: bytes
     author: bytes
     payload: bytes
+    role: int = 0
+    team: bytes = b""
+    previous: bytes = b""
 
 
 Decoded = tuple[int, bytes, int, bytes, Action]
@@ -52,7 +58,7 @@ def decode_events(rules: Rules, events: Iterable[LoggedEvent], heads: Heads | No
     arranged: list[Decoded] = []
     from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
     stream_now, seq_now, latest, previous = b"", -1, -1, b""
-    for (stream, seq, identity, _, _), action in zip(in_chains, actions, strict=True):
+    for (stream, seq, identity, *_), action in zip(in_chains, actions, strict=True):
         if stream != stream_now:
             if seq_now >= 0:
                 heads[stream_now] = (seq_now, latest)

@@ -1,81 +1,91 @@
 """Explaining: every point of a result, line by line, and the sentences for it.
 
-The lines' points sum to the score. Lines carry codes and numbers; `sentence`
-renders them in English for command lines, other languages render their own.
+The lines' points sum to the score. Lines carry codes, numbers and ids;
+`sentence` renders them in English for command lines, other languages render
+their own. A line's `because` names what it directly rests on; what it rests on
+through other lines is found by following them (`rests_on`).
 """
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Iterable
 
 from client_core.game.checkpoints import Method
+from client_core.game.lines import (
+    ADJUSTED,
+    ANSWERED,
+    COMPLETE,
+    COUNTED,
+    FIRST,
+    FLOOR,
+    GRANTED,
+    HELD,
+    LATE,
+    MISSING,
+    PAID,
+    ZEROED,
+    Line,
+)
+from client_core.game.results import TeamResult
 from client_core.game.rules import Rules
-from client_core.game.scoring import MINUTE_MS, TeamResult
-from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict
 
-PAID = "paid"
-COUNTED = "counted"
-"""A start or finish action, which counts and pays nothing."""
-LATE = "late"
-FLOOR = "floor"
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One line of an explanation.
-
-    `code` is `paid`, `counted`, a `Reason`, `late` (values: started minutes) or
-    `floor` (given back so that the score is not below zero). `event` is the
-    event's id, `checkpoint` a number, `at_ms` the time since the Unix epoch as
-    the device told it; each None where there is none.
-    """
-
-    code: str
-    points: int
-    values: tuple[int, ...] = ()
-    event: bytes | None = None
-    checkpoint: int | None = None
-    at_ms: int | None = None
+MINUTE_MS = 60_000
 
 
 def explain(result: TeamResult) -> list[Line]:
-    """A line for every event, in canonical order, then what being late took.
+    """A line for every event, in canonical order, then those of no single event.
 
     Asks for a result whose fold kept what it judged.
     """
     assert len(result.judged) == result.events, "folded with keep_judged=False"
-    lines = [_line(*judged) for judged in result.judged]
-    if result.late_points:
-        lines.append(Line(LATE, -result.late_points, (result.late_minutes,)))
-    if result.late_points > result.penalties:
-        lines.append(Line(FLOOR, result.late_points - result.penalties))
-    return lines
+    because = result.because
+    lines = [
+        _line(event, place, at_ms, verdict, because.get(event, ())) for event, place, at_ms, verdict in result.judged
+    ]
+    return lines + list(result.extras)
+
+
+def rests_on(lines: Iterable[Line], line: Line) -> frozenset[bytes]:
+    """Every event and decision that a line rests on, directly or through the lines of those."""
+    by_event: dict[bytes, list[Line]] = {}
+    for other in lines:
+        if other.event is not None:
+            by_event.setdefault(other.event, []).append(other)
+    found: set[bytes] = set()
+    waiting = [*line.because, *([line.event] if line.event is not None else [])]
+    while waiting:
+        event = waiting.pop()
+        if event not in found:
+            found.add(event)
+            waiting += [cause for other in by_event.get(event, ()) for cause in other.because]
+    return frozenset(found)
 
 
 def sentence(rules: Rules, line: Line) -> str:
     """The line in English, without its points and time."""
-    where = ""
-    if line.checkpoint is not None and line.checkpoint < len(rules.codes):
-        where = f"checkpoint {rules.codes[line.checkpoint]}"
-    if line.code in _PLAIN:
-        return _PLAIN[line.code].format(where=where)
     a, b = (*line.values, 0, 0)[:2]
-    if line.code == LATE:
-        return f"{a} started minutes over the limit of {_minutes(rules)}"
+    words = {
+        "where": _where(rules, line),
+        "a": a,
+        "b": b,
+        "a_m": _metres(a),
+        "b_m": _metres(b),
+        "method": METHOD_NAMES.get(a, str(a)),
+        "limit": _minutes(rules),
+        "group": _group(rules, line.group if line.group is not None else a),
+        "seconds": -(-a // 1000),
+        "needed": -(-b // 1000),
+    }
     if line.code == Reason.OUTSIDE_FENCE:
         reach = f"its fence reaches {_metres(b)}" if b else "outside its fence"
-        return f"{where}: {_metres(a)} away, {reach}"
-    if line.code == Reason.ACCURACY_TOO_POOR:
-        return f"{where}: the position was only known to {_metres(a)}, {_metres(b)} is needed"
-    if line.code == Reason.METHOD_NOT_ALLOWED:
-        return f"{where}: check-ins by {METHOD_NAMES[Method(a)]} are not allowed here"
-    if line.code == Reason.UNKNOWN_CHECKPOINT:
-        return f"there is no checkpoint number {a} in this game"
-    if line.code == Reason.UNKNOWN_KIND:
-        return f"an action of kind {a}, which this program is too old to know"
-    return f"{where}: {line.code}" if where else line.code
+        return f"{words['where']}: {_metres(a)} away, {reach}"
+    template = _SENTENCES.get(line.code)
+    text = template.format(**words) if template is not None else line.code
+    return text.removeprefix(": ")
 
 
-METHOD_NAMES = {
+METHOD_NAMES: dict[int, str] = {
     Method.GPS: "gps",
     Method.QR: "qr",
     Method.CODE: "code",
@@ -84,33 +94,95 @@ METHOD_NAMES = {
     Method.PAPER: "paper",
 }
 
-_PLAIN = {
+_SENTENCES: dict[str, str] = {
     PAID: "{where}",
-    COUNTED: "start or finish",
+    COUNTED: "start, finish or decision",
+    ANSWERED: "{where}: right",
+    GRANTED: "{where}: granted by staff",
+    COMPLETE: "{group}: {a} done",
+    ADJUSTED: "points given or taken by staff",
+    LATE: "{a} started minutes over the limit of {limit}",
+    ZEROED: "too late: nothing counts",
     FLOOR: "a score is not less than zero",
+    MISSING: "{where}: missing",
+    FIRST: "{where}: number {a} there",
+    HELD: "{where}: held for {a} minutes",
+    Reason.UNKNOWN_CHECKPOINT: "there is no checkpoint number {a} in this game",
     Reason.NOT_STARTED: "{where}: before the team's start",
     Reason.FINISHED: "{where}: after the team's finish",
     Reason.AFTER_LIMIT: "{where}: after the time in which it pays",
     Reason.ALREADY_VISITED: "{where}: visited before",
+    Reason.METHOD_NOT_ALLOWED: "{where}: check-ins by {method} are not allowed here",
     Reason.NO_POSITION: "{where}: no position",
+    Reason.ACCURACY_TOO_POOR: "{where}: the position was only known to {a_m}, {b_m} is needed",
     Reason.WRONG_CODE: "{where}: another code stands there",
     Reason.ALREADY_STARTED: "the team had started already",
     Reason.FINISH_IS_A_CHECKPOINT: "this game ends at its finish checkpoint",
     Reason.NOT_THIS_TEAM: "says nothing about this team's play",
+    Reason.UNKNOWN_KIND: "an action of kind {a}, which this program is too old to know",
     Reason.MALFORMED: "not an action: damaged, or written by a faulty program",
+    Reason.WRONG_ROLE: "{where}: its author may not say this",
+    Reason.ACCURACY_UNKNOWN: "{where}: the receiver does not say how good its position is",
+    Reason.CLOSED: "{where}: not within its opening hours",
+    Reason.DWELL_TOO_SHORT: "{where}: stayed {seconds} s, {needed} s are needed",
+    Reason.MEMBER_UNKNOWN: "{where}: nobody of the team is known to have been there",
+    Reason.NOT_ALL_THERE: "{where}: {a} members were there, {b} are needed",
+    Reason.NOT_OPEN: "{where}: not open yet",
+    Reason.NOT_IN_FORMAT: "{where}: does not belong to what this team plays",
+    Reason.OUT_OF_ORDER: "{where}: out of order",
+    Reason.LEG_FILLED: "{where}: another one in its stead was visited",
+    Reason.COUNT_REACHED: "{where}: only the first {b} of {group} pay",
+    Reason.VISIT_VOIDED: "{where}: does not count, staff decided",
+    Reason.WITHDRAWN: "{where}: no finish, the team played on",
+    Reason.STOPPED: "{where}: after the early end of the game",
+    Reason.NO_TEAM_START: "teams do not start themselves in this game",
+    Reason.UNKNOWN_CHALLENGE: "there is no challenge number {a} in this game",
+    Reason.CHALLENGE_VOIDED: "{where}: taken out of the game by staff",
+    Reason.NOT_VISITED: "{where}: its checkpoint was not visited before",
+    Reason.WRONG_ANSWER: "{where}: wrong",
+    Reason.ANSWERED_BEFORE: "{where}: answered so before",
+    Reason.TRIES_USED: "{where}: {a} different wrong answers, {b} tries are allowed",
+    Reason.WRONG_SECRET: "{where}: the code of the place does not open it",
+    Reason.AWAITS_JUDGING: "{where}: waits for somebody to judge it",
+    Reason.JUDGED_WRONG: "{where}: judged wrong",
+    Reason.REPLACED: "{where}: another photo took its place",
+    Reason.HINT_TAKEN: "{where}: hint {a}",
+    Reason.HINT_UNKNOWN: "{where}: there is no hint {a}",
+    Reason.HINT_TOO_EARLY: "{where}: the hint was not to be had yet",
+    Reason.HINT_OUT_OF_ORDER: "{where}: hint {a} comes first",
+    Reason.BLOCKED: "{where}: held by another team that had just taken it",
+    Reason.OVERRULED: "a decision that another one beats",
+    Reason.UNDONE: "a decision that was taken back",
 }
 
 
-def refusal(rules: Rules, checkpoint: int | None, refused: Refused) -> str:
+def refusal(rules: Rules, checkpoint: int | None, refused: Refused | Charged) -> str:
     """Why an action just made was refused, in English; `checkpoint` is its number, None for a start or finish."""
     return sentence(rules, Line(refused.reason, 0, refused.values, None, checkpoint))
 
 
-def _line(event: bytes, checkpoint: int, at_ms: int, verdict: Verdict) -> Line:
-    place = None if checkpoint < 0 else checkpoint
+def _line(event: bytes, place: int, at_ms: int, verdict: Verdict, because: tuple[bytes, ...]) -> Line:
+    checkpoint = place if place >= 0 else None
+    challenge = -2 - place if place < -1 else None
     if isinstance(verdict, Accepted):
-        return Line(COUNTED if place is None else PAID, verdict.points, (), event, place, at_ms)
-    return Line(verdict.reason, 0, verdict.values, event, place, at_ms)
+        code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
+        return Line(code, verdict.points, (), event, checkpoint, at_ms, because, challenge)
+    points = -verdict.points if isinstance(verdict, Charged) else 0
+    return Line(verdict.reason, points, verdict.values, event, checkpoint, at_ms, because, challenge)
+
+
+def _where(rules: Rules, line: Line) -> str:
+    package = rules.package
+    if line.checkpoint is not None and line.checkpoint < len(rules.codes):
+        return f"checkpoint {rules.codes[line.checkpoint]}"
+    if line.challenge is not None and line.challenge < len(package.challenges):
+        return f"challenge {package.challenges[line.challenge].code}"
+    return ""
+
+
+def _group(rules: Rules, number: int) -> str:
+    groups = rules.package.groups
+    return f"group {groups[number].code}" if 0 <= number < len(groups) else "the group"
 
 
 def _metres(mm: int) -> str:
@@ -120,3 +192,6 @@ def _metres(mm: int) -> str:
 def _minutes(rules: Rules) -> str:
     limit = rules.package.limit
     return f"{limit.limit_ms // MINUTE_MS if limit and limit.limit_ms else 0} minutes"
+
+
+__all__ = ["COUNTED", "FLOOR", "LATE", "METHOD_NAMES", "PAID", "Line", "explain", "refusal", "rests_on", "sentence"]

@@ -9,72 +9,20 @@ points - penalties = score always holds, and so does the sum over the lines of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
-
-import msgspec
 
 from client_core.game.actions import Action, CheckIn, Finish, Malformed, Start, Unknown
 from client_core.game.events import Decoded, Heads, LoggedEvent, decode_events
 from client_core.game.judging import Facts, judge, judge_check_in
+from client_core.game.lines import FLOOR, LATE, Line
+from client_core.game.results import Flag, Judged, TeamResult
 from client_core.game.rules import Rules
+from client_core.game.statuses import STATUS_NUMBERS, Status
 from client_core.game.teams import Team
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 
 MINUTE_MS = 60_000
 SET_BACK_MS = 60_000
 """A clock that falls back by more than a minute was set; less is a correction by the network."""
-
-Judged = tuple[bytes, int, int, Verdict]
-"""(event id, checkpoint number or -1, time as the device told it, verdict)."""
-
-
-class Status(StrEnum):
-    """Where a team stands; the words and meanings are those of IOF 3.0 `ResultStatus`."""
-
-    OK = "ok"
-    ACTIVE = "active"
-    OVER_TIME = "over_time"
-    DID_NOT_START = "did_not_start"
-
-
-STATUS_NUMBERS = {status: number for number, status in enumerate(Status)}
-"""The numbers that stand for statuses in digests; statuses are only ever added at the end."""
-
-
-class Flag(StrEnum):
-    """What staff should look at; a flag never changes a score."""
-
-    CLOCK_AHEAD = "clock_ahead"  # a time half a day or more after the game closed
-    CLOCK_BEHIND = "clock_behind"  # a time half a day or more before it opened
-    CLOCK_SET_BACK = "clock_set_back"  # a time before that of an earlier event of the same device
-
-
-class TeamResult(msgspec.Struct, frozen=True):
-    """What a team's events are worth.
-
-    `penalties` are what was taken, never more than the points where the game
-    has a floor at zero; `late_points` are what the minutes beyond the limit
-    cost by the rule. `time_ms` runs from the start to the finish, for an active
-    team to its last check-in that counted; None where a clock made it absurd.
-    `judged` holds every event in canonical order, and is empty where the fold
-    was asked not to keep it.
-    """
-
-    team: bytes
-    number: int
-    points: int
-    penalties: int
-    score: int
-    status: Status
-    start_ms: int | None
-    finish_ms: int | None
-    time_ms: int | None
-    visited: tuple[int, ...]
-    late_minutes: int
-    late_points: int
-    flags: tuple[Flag, ...]
-    events: int
-    judged: tuple[Judged, ...]
 
 
 def fold(rules: Rules, team: Team, events: Iterable[LoggedEvent], *, keep_judged: bool = True) -> TeamResult:
@@ -176,6 +124,7 @@ class TeamFold:
             flags=tuple(sorted(self._flags)),
             events=self._events,
             judged=tuple(self.judged or ()),
+            extras=_extras(minutes, late_points, penalties),
         )
 
     def _apply_other(self, action: Action) -> Verdict:
@@ -207,11 +156,19 @@ class TeamFold:
         facts, limit = self.facts, self.rules.package.limit
         if facts.finish_ms is None:
             started = self._last_paid_ms is not None or (facts.start_ms is not None and self._events > 0)
-            return Status.ACTIVE if started else Status.DID_NOT_START
+            return Status.ACTIVE if started else Status.INACTIVE
         if limit is None or limit.late_ms_max is None or time_ms is None or facts.start_ms is None:
             return Status.OK
         late = time_ms > self.rules.limit_ms(facts.start_ms) + limit.late_ms_max
         return Status.OVER_TIME if late else Status.OK
+
+
+def _extras(minutes: int, late_points: int, penalties: int) -> tuple[Line, ...]:
+    """The lines that no single event is about."""
+    lines = [Line(LATE, -late_points, (minutes,))] if late_points else []
+    if late_points > penalties:
+        lines.append(Line(FLOOR, late_points - penalties))
+    return tuple(lines)
 
 
 def _elapsed_ms(rules: Rules, start_ms: int | None, end_ms: int | None) -> int | None:
@@ -226,3 +183,6 @@ def _late_minutes(rules: Rules, start_ms: int | None, time_ms: int | None) -> in
     if rules.package.limit is None or start_ms is None or time_ms is None:
         return 0
     return max(0, -(-(time_ms - rules.limit_ms(start_ms)) // MINUTE_MS))
+
+
+__all__ = ["STATUS_NUMBERS", "Flag", "Judged", "Status", "TeamFold", "TeamResult", "fold", "fold_decoded"]

@@ -12,25 +12,33 @@ from collections.abc import Iterable
 
 import msgspec
 
-from client_core.game.scoring import STATUS_NUMBERS, Status, TeamResult
-from client_core.game.verdicts import REASON_NUMBERS, Accepted
+from client_core.game.lines import Line
+from client_core.game.results import TeamResult
+from client_core.game.statuses import PLACED, RANKS, STATUS_NUMBERS
+from client_core.game.verdicts import REASON_NUMBERS, Accepted, Charged
 
 TEAM_CONTEXT = b"wayfold/1/team-digest\x00"
 GAME_CONTEXT = b"wayfold/1/game-digest\x00"
 
-_GROUP = {Status.OK: 0, Status.ACTIVE: 1, Status.OVER_TIME: 2, Status.DID_NOT_START: 3}
-"""Who finished stands before who still plays; who is out of time or never came has no place."""
-_PLACED = frozenset({Status.OK, Status.ACTIVE})
 _NO_TIME = 1 << 62
 
 _ENCODER = msgspec.msgpack.Encoder()
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A team's result and place; `place` is None for a team that is out of time or did not start."""
+    """A team's result and place; `place` is None for a team whose status has none.
+
+    `extra_points` are what rules across teams gave it (first finders, captures),
+    `extras` their lines; `score` is the result's with them. `provisional`: those
+    may still change with what is not heard yet. That is a label, in no digest.
+    """
 
     place: int | None
     result: TeamResult
+    score: int = 0
+    extra_points: int = 0
+    extras: tuple[Line, ...] = ()
+    provisional: bool = False
 
 
 def standings(results: Iterable[TeamResult]) -> list[Standing]:
@@ -42,10 +50,10 @@ def standings(results: Iterable[TeamResult]) -> list[Standing]:
     ordered = sorted(results, key=lambda result: (*_rank(result), result.number, result.team))
     table: list[Standing] = []
     for row, result in enumerate(ordered):
-        place = row + 1 if result.status in _PLACED else None
+        place = row + 1 if result.status in PLACED else None
         if row and _rank(ordered[row - 1]) == _rank(result):
             place = table[-1].place
-        table.append(Standing(place, result))
+        table.append(Standing(place, result, result.score))
     return table
 
 
@@ -60,7 +68,13 @@ def team_digest(result: TeamResult) -> bytes:
     facts = [
         (identity, checkpoint, at_ms, 0, verdict.points)
         if isinstance(verdict, Accepted)
-        else (identity, checkpoint, at_ms, REASON_NUMBERS[verdict.reason], 0)
+        else (
+            identity,
+            checkpoint,
+            at_ms,
+            REASON_NUMBERS[verdict.reason],
+            -verdict.points if isinstance(verdict, Charged) else 0,
+        )
         for identity, checkpoint, at_ms, verdict in result.judged
     ]
     columns = (
@@ -86,4 +100,4 @@ def game_digest(results: Iterable[TeamResult]) -> bytes:
 
 def _rank(result: TeamResult) -> tuple[int, int, int]:
     time_ms = _NO_TIME if result.time_ms is None else result.time_ms
-    return _GROUP[result.status], -result.score, time_ms
+    return RANKS[result.status], -result.score, time_ms

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Reason(StrEnum):
-    """Why an action pays nothing. The codes are stable; what `Refused.values` holds stands beside each."""
+    """Why an action pays nothing, or costs. The codes are stable; what `values` holds stands beside each."""
 
     UNKNOWN_CHECKPOINT = "unknown_checkpoint"  # its number
     NOT_STARTED = "not_started"  # the time it may be made from, ms
@@ -25,6 +25,38 @@ class Reason(StrEnum):
     NOT_THIS_TEAM = "not_this_team"  # a server's action in a team's stream: says nothing about play
     UNKNOWN_KIND = "unknown_kind"  # the kind: held for a newer program
     MALFORMED = "malformed"  # -
+    WRONG_ROLE = "wrong_role"  # the author's role: it may not say this
+    ACCURACY_UNKNOWN = "accuracy_unknown"  # -
+    CLOSED = "closed"  # the visit's time, ms: outside the checkpoint's hours
+    DWELL_TOO_SHORT = "dwell_too_short"  # how long it lasted and must last, ms
+    MEMBER_UNKNOWN = "member_unknown"  # the member's number, -1 where the device is nobody's
+    NOT_ALL_THERE = "not_all_there"  # how many members were there and must be
+    NOT_OPEN = "not_open"  # the group's number, and the position that is next in it (-1: the group is closed)
+    NOT_IN_FORMAT = "not_in_format"  # the team's format or category does not play this checkpoint
+    OUT_OF_ORDER = "out_of_order"  # the group's number
+    LEG_FILLED = "leg_filled"  # the group's number: another alternative was visited
+    COUNT_REACHED = "count_reached"  # the group's number and how many pay
+    VISIT_VOIDED = "visit_voided"  # taken by staff, or its checkpoint was voided
+    WITHDRAWN = "withdrawn"  # a finish taken back by a later check-in, at, ms
+    STOPPED = "stopped"  # when the game was stopped, ms
+    NO_TEAM_START = "no_team_start"  # this game is started otherwise
+    UNKNOWN_CHALLENGE = "unknown_challenge"  # its number
+    CHALLENGE_VOIDED = "challenge_voided"  # -
+    NOT_VISITED = "not_visited"  # the checkpoint where it is asked
+    WRONG_ANSWER = "wrong_answer"  # -
+    ANSWERED_BEFORE = "answered_before"  # -
+    TRIES_USED = "tries_used"  # different wrong answers, and tries
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a code; values: -
+    AWAITS_JUDGING = "awaits_judging"  # -
+    JUDGED_WRONG = "judged_wrong"  # -
+    REPLACED = "replaced"  # by a later photo
+    HINT_TAKEN = "hint_taken"  # the hint's number: what it costs
+    HINT_UNKNOWN = "hint_unknown"  # its number
+    HINT_TOO_EARLY = "hint_too_early"  # from when it may be had, ms
+    HINT_OUT_OF_ORDER = "hint_out_of_order"  # the hint that comes first
+    BLOCKED = "blocked"  # until when nobody else could take it, ms
+    OVERRULED = "overruled"  # a decision that another one beats
+    UNDONE = "undone"  # a decision that was undone
 
 
 REASON_NUMBERS = {reason: number for number, reason in enumerate(Reason, 1)}
@@ -44,4 +76,12 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     values: tuple[int, ...] = ()
 
 
-Verdict = Accepted | Refused
+class Charged(msgspec.Struct, frozen=True, gc=False):
+    """The action counts against the team: a wrong answer, a hint. `points` is what it costs, 0 or more."""
+
+    reason: Reason
+    points: int
+    values: tuple[int, ...] = ()
+
+
+Verdict = Accepted | Refused | Charged

@@ -11,10 +11,19 @@ from client_core.game.scoring import Status
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, limit_text
 
 STATUS_WORDS = {
-    Status.OK: "finished",
+    Status.INACTIVE: "not heard of",
     Status.ACTIVE: "playing",
+    Status.FINISHED: "finished",
+    Status.OK: "finished",
+    Status.MISSING_CHECKPOINT: "missing checkpoint",
     Status.OVER_TIME: "over time",
-    Status.DID_NOT_START: "not started",
+    Status.DID_NOT_FINISH: "did not finish",
+    Status.SPORTING_WITHDRAWAL: "withdrew",
+    Status.DISQUALIFIED: "disqualified",
+    Status.DID_NOT_START: "did not start",
+    Status.DID_NOT_ENTER: "did not enter",
+    Status.CANCELLED: "cancelled",
+    Status.NOT_COMPETING: "not competing",
 }
 MINUS = "\N{MINUS SIGN}"
 

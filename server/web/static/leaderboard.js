@@ -3,7 +3,12 @@
 
 const main = document.querySelector("main");
 const byId = (id) => document.getElementById(id);
-const WORDS = { ok: "finished", active: "playing", over_time: "over time", did_not_start: "not started" };
+const WORDS = {
+  inactive: "not heard of", active: "playing", finished: "finished", ok: "finished",
+  missing_checkpoint: "missing checkpoint", over_time: "over time", did_not_finish: "did not finish",
+  sporting_withdrawal: "withdrew", disqualified: "disqualified", did_not_start: "did not start",
+  did_not_enter: "did not enter", cancelled: "cancelled", not_competing: "not competing",
+};
 const behindMs = Number(main.dataset.now) - Date.now(); // the server's clock against this one's
 let asOfMs = Date.parse(byId("as-of").dateTime);
 

@@ -177,20 +177,14 @@ def test_only_the_games_own_methods_pay(methods: tuple[Method, ...], action: Che
 
 def test_reasons_keep_their_numbers_and_words() -> None:
     """They stand in digests and in other programs: new ones are only added at the end."""
-    assert [(int(number), str(reason)) for reason, number in REASON_NUMBERS.items()] == [
-        (1, "unknown_checkpoint"),
-        (2, "not_started"),
-        (3, "finished"),
-        (4, "after_limit"),
-        (5, "already_visited"),
-        (6, "method_not_allowed"),
-        (7, "no_position"),
-        (8, "accuracy_too_poor"),
-        (9, "outside_fence"),
-        (10, "wrong_code"),
-        (11, "already_started"),
-        (12, "finish_is_a_checkpoint"),
-        (13, "not_this_team"),
-        (14, "unknown_kind"),
-        (15, "malformed"),
+    assert list(REASON_NUMBERS.values()) == list(range(1, 1 + len(Reason)))
+    assert [str(reason) for reason in REASON_NUMBERS] == [
+        *("unknown_checkpoint", "not_started", "finished", "after_limit", "already_visited", "method_not_allowed"),
+        *("no_position", "accuracy_too_poor", "outside_fence", "wrong_code", "already_started"),
+        *("finish_is_a_checkpoint", "not_this_team", "unknown_kind", "malformed", "wrong_role"),
+        *("accuracy_unknown", "closed", "dwell_too_short", "member_unknown", "not_all_there", "not_open"),
+        *("not_in_format", "out_of_order", "leg_filled", "count_reached", "visit_voided", "withdrawn", "stopped"),
+        *("no_team_start", "unknown_challenge", "challenge_voided", "not_visited", "wrong_answer"),
+        *("answered_before", "tries_used", "wrong_secret", "awaits_judging", "judged_wrong", "replaced"),
+        *("hint_taken", "hint_unknown", "hint_too_early", "hint_out_of_order", "blocked", "overruled", "undone"),
     ]

@@ -29,7 +29,7 @@ def outcome(result: TeamResult) -> tuple[int, int, int, str]:
 @pytest.mark.parametrize(
     ("actions", "expected"),
     [
-        ([], (0, 0, 0, "did_not_start")),
+        ([], (0, 0, 0, "inactive")),
         ([check_in(A, minutes(5), away_m=99)], (0, 0, 0, "active")),
         ([check_in(A, minutes(5))], (30, 0, 30, "active")),
         ([check_in(A, minutes(5)), check_in(A, minutes(6))], (30, 0, 30, "active")),
