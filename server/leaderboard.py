@@ -108,6 +108,14 @@ def limit_text(limit: TimeLimit | None) -> str:
     return f"limit {length}, -{limit.late_points} a started minute over it"
 
 
+def span_text(span_ms: int) -> str:
+    """A span as people say it: minutes below two hours, hours below two days, else days."""
+    minutes = max(0, span_ms) // 60_000
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 2_880 else f"{minutes // 1_440} days"
+
+
 def elapsed_text(time_ms: int | None) -> str:
     """An elapsed time as people read it, `h:mm:ss` or `m:ss`."""
     if time_ms is None:

@@ -23,6 +23,7 @@ from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.cli.staff_code import code
 from server.desk import Desk, DeskView
+from server.leaderboard import span_text
 from server.open_game import OpenGame
 from server.problems import Problem
 from sync.stream import GAME, team_audience
@@ -291,7 +292,7 @@ def _person_row(desk: AtDesk, person: Person) -> tuple[object, ...]:
         where,
         desk.clock(person.since_ms),
         _heard(desk, person.sign),
-        f"{person.overdue_ms // 60_000} min" if person.overdue_ms else "",
+        span_text(person.overdue_ms) if person.overdue_ms else "",
         person.note,
     )
 
@@ -325,9 +326,9 @@ def _heard(desk: AtDesk, sign: Sign | None) -> str:
     what = sign.what.replace("_", "-")
     if sign.checkpoint is not None and sign.checkpoint < len(desk.game.rules.codes):
         what = f"{what} at {desk.game.rules.codes[sign.checkpoint]}"
-    ago = max(0, desk.now_ms - sign.at_ms) // 60_000
+    ago = span_text(desk.now_ms - sign.at_ms)
     battery = f", battery {sign.battery_percent} %" if sign.battery_percent is not None else ""
-    return f"{desk.clock(sign.at_ms)} ({ago} min ago): {what}{battery}"
+    return f"{desk.clock(sign.at_ms)} ({ago} ago): {what}{battery}"
 
 
 def _place(where: Any) -> str:

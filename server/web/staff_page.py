@@ -11,6 +11,7 @@ from client_core.game.count_out import Person
 from client_core.game.decisions import Whereabouts
 from client_core.game.desk import Alarm, Notice, Seen, Words
 from server.desk import DeskView
+from server.leaderboard import span_text
 from server.open_game import OpenGame
 
 _HEAD = """<!doctype html>
@@ -168,7 +169,8 @@ class _Shown:
 
     def _person(self, person: Person) -> str:
         label = f"{person.number}" if person.member is None else f"{person.number}.{person.member}"
-        name = self.team(person.team)
+        known = self.game.board.teams.get(person.team)
+        name = escape(known.name) if known else "an unknown team"
         named = self.view.names.get((person.team, person.member)) if person.member is not None else None
         if named is not None and self.may_see:
             name += f"<br>{escape(named.name)} {escape(named.telephone)}"
@@ -189,7 +191,7 @@ class _Shown:
             since=f"<br>{self.clock(person.since_ms)}" if person.since_ms is not None else "",
             note=f"<br>{escape(person.note)}" if person.note and self.may_see else "",
             heard=self._heard(person),
-            overdue=f"{person.overdue_ms // 60_000} min" if person.overdue_ms else "",
+            overdue=span_text(person.overdue_ms) if person.overdue_ms else "",
             acts=acts,
         )
 
@@ -200,11 +202,11 @@ class _Shown:
         what = sign.what.replace("_", "-")
         if sign.checkpoint is not None and sign.checkpoint < len(self.game.rules.codes):
             what = f"{what} {self.game.rules.codes[sign.checkpoint]}"
-        ago = max(0, self.view.now_ms - sign.at_ms) // 60_000
+        ago = span_text(self.view.now_ms - sign.at_ms)
         where = ""
         if self.may_see and sign.lon_e7 is not None and sign.lat_e7 is not None and person.where is Whereabouts.OUT:
             where = f"<br>{sign.lat_e7 / 1e7:.5f}, {sign.lon_e7 / 1e7:.5f}"
-        return f"{self.clock(sign.at_ms)}, {ago} min ago<br>{escape(what)}{where}"
+        return f"{self.clock(sign.at_ms)}, {ago} ago<br>{escape(what)}{where}"
 
     def _words(self, line: Words) -> str:
         button = "" if line.seen else _SEE.format(event=line.id.hex(), team=line.team.hex(), button="Seen")
