@@ -18,7 +18,6 @@ from server.db.event_log import GameLog
 from server.db.tenants import TenantFiles
 from server.games import find_game, game_log
 from sync.batch import Batch
-from sync.directory import Enrolment, Statement
 from sync.effects import Append, Effect, Exchange, Sign, Verify, run
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.initiator import Initiating, Report, initiate
@@ -26,6 +25,7 @@ from sync.limits import RECEIPTS_IN_FRAME_MAX
 from sync.receipt import SAFE
 from sync.responder import Responding, respond
 from sync.segment import Segment, check_run, make_run
+from sync.statement import Enrolment, Statement
 from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 STREAMS = 2_000

@@ -35,13 +35,13 @@ from server.db.tenants import TenantFiles
 from server.games import game_log, publish_draft, save_draft
 from sync.batch import Batch, OwnEvents
 from sync.compare import serve
-from sync.directory import Enrolment, Statement
 from sync.effects import Append, Effect, Exchange, Sign, Verify, run
 from sync.event import ORIGIN, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.memory_log import MemoryLog
 from sync.messages import Wanted
 from sync.segment import check_run
+from sync.statement import Enrolment, Statement
 from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 CHECK_INS = 50

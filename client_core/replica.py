@@ -65,12 +65,12 @@ from client_core.transports.joining import fetch_package, game_address
 from client_core.transports.joining import join as ask_to_join
 from sync.batch import Batch
 from sync.bundle import BundleReport, export_bundle, import_bundle
-from sync.directory import Statement
 from sync.effects import Session
 from sync.errors import RemoteError
 from sync.initiator import Initiating, Report, initiate
 from sync.intake import Intake
 from sync.messages import Statements
+from sync.statement import Statement
 from sync.stream import GAME, GameKey, StreamKey, scope_of, team_audience
 
 T = TypeVar("T")

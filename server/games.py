@@ -17,7 +17,7 @@ from server.db.models import DraftRow, GameRow, LogRow, PackageRow, StatementRow
 from server.db.tenant_file import TenantFile
 from server.db.tenants import check_slug
 from server.problems import Problem
-from sync.directory import Statement, statement_id
+from sync.statement import Statement, statement_id
 from sync.stream import GAME, ID_BYTES, GameKey
 
 TEAM_NUMBERS_OF_HQ = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client_core.signing import SigningKey, random_bytes
 from server.db.models import TenantRow
-from sync.directory import Authority, Content, Statement, encode_claim, statement_id
+from sync.statement import Authority, Content, Statement, encode_claim, statement_id
 from sync.stream import GAME, GameKey
 
 ID_BYTES = 16

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from sync.directory import Statement
 from sync.event import Event
 from sync.receipt import Receipt
 from sync.segment import Segment
+from sync.statement import Statement
 from sync.stream import StreamKey
 
 

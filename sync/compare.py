@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from sync.directory import Statement
 from sync.limits import LOCATOR_ENTRIES_MAX, WANTS_IN_FRAME_MAX
 from sync.log import EventLog
 from sync.messages import Rows, Want, Wanted
 from sync.packing import pack, round_robin, wanted_bytes
-from sync.placement import Branch, StreamState, signed_heads
+from sync.placement import Branch, StreamState, branch_of, signed_heads
 from sync.runs import cut_runs
 from sync.segment import Run
+from sync.statement import Statement
 from sync.stream import Scope, covers, stream_id
 from sync.summary import Mark, Row, row_hash
 
@@ -117,15 +117,7 @@ def serve(log: EventLog, wanted: Wanted) -> Iterator[Run]:
 
 def locate(log: EventLog, state: StreamState, mark: Mark) -> Branch | None:
     """The branch that holds an event, or None where the log does not hold it."""
-    seq, identity = mark
-    for branch in state.branches:
-        if mark in ((branch.tip_seq, branch.tip), (branch.head_seq, branch.head)) and seq >= branch.first_seq:
-            return branch
-    inside = any(branch.first_seq <= seq <= branch.tip_seq for branch in state.branches)
-    for event in log.find(state.id, seq, seq) if inside else ():
-        if event.id == identity:
-            return next(branch for branch in state.branches if branch.number == event.branch)
-    return None
+    return branch_of(state, mark, log.find)
 
 
 def _lacking(log: EventLog, state: StreamState, wanted: Wanted) -> list[Range]:

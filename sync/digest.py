@@ -25,8 +25,9 @@ ROW = b"wayfold/1/row\x00"
 BUCKET = b"wayfold/1/bucket\x00"
 ROOT = b"wayfold/1/root\x00"
 BUNDLE = b"wayfold/1/bundle\x00"
+HEADS = b"wayfold/1/heads\x00"
 
-CONTEXTS = (STREAM, EVENT, PAYLOAD, SALT, SEGMENT, STATEMENT, RECEIPT, READ, NONCE, ROW, BUCKET, ROOT, BUNDLE)
+CONTEXTS = (STREAM, EVENT, PAYLOAD, SALT, SEGMENT, STATEMENT, RECEIPT, READ, NONCE, ROW, BUCKET, ROOT, BUNDLE, HEADS)
 
 
 def digest(context: bytes, *parts: bytes) -> bytes:

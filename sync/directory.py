@@ -1,122 +1,113 @@
-"""The directory: who may write and read what, as signed statements that stand alone.
+"""The directory: who may write, read, enrol, decide and end what, folded from a set of signed statements.
 
-    root ── authority key (by epoch) ──┬── enrolment of a device
-                                       └── delegation to an edge ── enrolment of a device
+    root ── authority key (by epoch) ──┬── enrolment of a device, role
+                                       ├── revocation, erasure, finalisation
+                                       └── delegation to an edge ── enrolment of a device, role, finalisation
 
-A statement is bytes and the issuer's signature over their hash; nothing else
-is needed to check it, so a device can carry the chain that enrols it to any
-node. Whether the issuer had the right to say it is decided by folding the
-whole set: order of arrival never matters, and a statement whose issuer is not
-known yet simply waits. Kinds this version does not know are kept and passed on.
+What others ask of it:
+
+    scope_of(key) may_read(key, scope)     the audiences a key was enrolled for; may it be shown them
+    may_write(stream_key)                  enrolled for that audience and not revoked: all of it counts
+    role_of(key)                           a small number; `ROLE_MAX` for authorities, 0 for no role
+    is_revoked(key) bounds_of(key)         the revocations that bound a key
+    speaks_for_all(key)                    an organiser's node: a key that may write everything
+    vouches(key)                           an authority or edge whose receipts are believed
+    is_issuer(key)                         statements of this key can count
+    erased(stream) fact_of(stream, seq, id)    what was erased of a stream, and what is folded instead
+    finals()                               the finalisations in force: more than one is a conflict
+    final_heads(digest)                    their heads by stream, as far as they are known here, and whether all are
+    conflicts()                            enrolments by one issuer under one number: a restored or stolen edge
+    untimely()                             enrolments outside their delegation's hours: flagged, never refused
+    next_enrolment(key)                    incarnation, number and predecessor of an issuer's next enrolment
+    revision                               grows with every change but an enrolment: look at everything anew
+
+Whether one event counts depends on where it stands in its stream, which the
+directory alone cannot know: ask `sync.standing`.
+
+What always holds: the fold depends on the set of statements alone. A statement
+whose issuer is not known yet simply waits, and so do kinds this version does
+not know. Nothing here looks at a clock.
+
+**Why an edge's enrolments count one by one.** An enrolment counts where its
+number is below the delegation's and it names the pinned incarnation; two
+devices at one number both count and are shown as a conflict. Ranking them, the
+first N of all, would let a phone, which holds only its own team's statements,
+come to another result than HQ, and would let a stolen edge key push honest
+devices out by grinding smaller ids. So the limit binds an honest edge, the
+conflict shows the other kind, and revoking it keeps what the organiser names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-import msgspec
+from sync.limits import ROLE_MAX
+from sync.revocation import Bounds, Mark
+from sync.statement import (
+    AUTHORITY,
+    DELEGATION,
+    ENROLMENT,
+    Authority,
+    Claim,
+    Content,
+    Delegation,
+    Enrolment,
+    Erasure,
+    Finalisation,
+    Heads,
+    Known,
+    Pin,
+    Revocation,
+    Role,
+    Statement,
+    check_statement,
+    encode_claim,
+    heads_digest,
+    read_claim,
+    read_known,
+    statement_id,
+)
+from sync.stream import ALL, Scope, StreamKey, covers, within
 
-from sync import ed25519
-from sync.digest import STATEMENT, digest
-from sync.ed25519 import SignatureCheck
-from sync.errors import EnvelopeError
-from sync.limits import STATEMENT_BYTES_MAX
-from sync.stream import ALL, GameKey, Scope, StreamKey, covers, is_audience, is_scope, within
+__all__ = [
+    "AUTHORITY",
+    "DELEGATION",
+    "ENROLMENT",
+    "Authority",
+    "Claim",
+    "Content",
+    "Delegation",
+    "Directory",
+    "Enrolment",
+    "FinalHeads",
+    "Mark",
+    "Numbered",
+    "Statement",
+    "check_statement",
+    "encode_claim",
+    "read_claim",
+    "statement_id",
+]
 
-AUTHORITY = 1
-DELEGATION = 2
-ENROLMENT = 3
-
-
-class Statement(msgspec.Struct, frozen=True, array_like=True):
-    """A claim as it came, and its issuer's 64-byte signature over `statement_id`."""
-
-    body: bytes
-    signature: bytes
-
-
-class Claim(msgspec.Struct, frozen=True, array_like=True):
-    """What a statement's body says: the same six fields for every kind, known or not.
-
-    `audience` says who may read the statement; `issuer` is a public key;
-    `content` is the kind's own record.
-    """
-
-    kind: int
-    tenant: bytes
-    game: bytes
-    audience: bytes
-    issuer: bytes
-    content: bytes
+_REFOLDING = (Authority, Delegation, Revocation)
+"""Kinds after which earlier statements may be worth something else."""
+_NOTHING: Mapping[Mark, bytes] = {}
 
 
-class Authority(msgspec.Struct, frozen=True, array_like=True):
-    """The root's word that `key` speaks for the tenant from `epoch` on."""
+class FinalHeads(NamedTuple):
+    """The heads a finalisation names, by stream; `whole` where all are known here (a phone knows its team's)."""
 
-    key: bytes
-    epoch: int
-
-
-class Delegation(msgspec.Struct, frozen=True, array_like=True):
-    """An authority's word that `key` is an edge and may enrol its first `enrolments_max` devices."""
-
-    key: bytes
-    scope: Scope
-    enrolments_max: int
+    by_stream: dict[bytes, tuple[Mark, ...]]
+    whole: bool
 
 
-class Enrolment(msgspec.Struct, frozen=True, array_like=True):
-    """An authority's or edge's word that `key` may write and read the audiences of `scope`.
+class Numbered(NamedTuple):
+    """Where an issuer's next enrolment stands."""
 
-    `number` counts the issuer's enrolments from 0; an edge's beyond its
-    delegation are void.
-    """
-
-    key: bytes
-    scope: Scope
+    incarnation: bytes
     number: int
-
-
-Content = Authority | Delegation | Enrolment
-_KINDS: dict[int, type[Content]] = {AUTHORITY: Authority, DELEGATION: Delegation, ENROLMENT: Enrolment}
-_DECODE_CLAIM = msgspec.msgpack.Decoder(Claim)
-_DECODERS = {kind: msgspec.msgpack.Decoder(content) for kind, content in _KINDS.items()}
-
-
-def statement_id(body: bytes) -> bytes:
-    """A statement's 32-byte identity, and the message its issuer signs."""
-    return digest(STATEMENT, body)
-
-
-def encode_claim(game: GameKey, audience: bytes, issuer: bytes, content: Content) -> bytes:
-    """The body of a statement, ready to be signed by `issuer`."""
-    kind = next(kind for kind, known in _KINDS.items() if isinstance(content, known))
-    record = msgspec.msgpack.encode(content)
-    return msgspec.msgpack.encode(Claim(kind, game.tenant, game.game, audience, issuer, record))
-
-
-def check_statement(game: GameKey, statement: Statement) -> tuple[Claim, SignatureCheck]:
-    """Check a statement's size, shape and place; hand out the signature left to verify.
-
-    Raises `EnvelopeError` with the code `statement_malformed` or `wrong_game`.
-    """
-    if len(statement.body) > STATEMENT_BYTES_MAX:
-        raise EnvelopeError("statement_malformed", f"{len(statement.body)} bytes, {STATEMENT_BYTES_MAX} are allowed")
-    claim = read_claim(statement)
-    if (claim.tenant, claim.game) != (game.tenant, game.game):
-        raise EnvelopeError("wrong_game", "the statement was made for another game")
-    sound = is_audience(claim.audience) and ed25519.is_public_key(claim.issuer)
-    if not sound or not ed25519.is_signature(statement.signature):
-        raise EnvelopeError("statement_malformed", "its audience, issuer or signature is not well-formed")
-    return claim, SignatureCheck(claim.issuer, statement_id(statement.body), statement.signature)
-
-
-def read_claim(statement: Statement) -> Claim:
-    """Decode a statement's body; raises `EnvelopeError` where it is not six fields."""
-    try:
-        return _DECODE_CLAIM.decode(statement.body)
-    except msgspec.DecodeError as error:
-        raise EnvelopeError("statement_malformed", f"a statement does not decode: {error}") from error
+    previous: bytes
 
 
 class Directory:
@@ -127,84 +118,236 @@ class Directory:
 
     def __init__(self, root_key: bytes | None) -> None:
         self.root_key = root_key
-        self._claims: list[tuple[Claim, Content]] = []
+        self.revision = 0
+        self._known: list[Known] = []
         self._reset()
 
     def _reset(self) -> None:
         self.authorities: dict[bytes, int] = {}
         self.edges: dict[bytes, Delegation] = {}
         self.scopes: dict[bytes, Scope] = {}
-        self.enrolment_count_by_issuer: dict[bytes, int] = {}
+        self._delegations: dict[bytes, list[Delegation]] = {}
+        self._bounds = Bounds()
+        self._issued: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
+        self._enrolled: dict[tuple[bytes, bytes, int], dict[bytes, bytes]] = {}
+        self._untimely: set[bytes] = set()
+        self._roles: dict[bytes, tuple[bool, int, int]] = {}
+        self._erased: dict[bytes, dict[Mark, tuple[bytes, bytes]]] = {}
+        self._facts: dict[bytes, dict[Mark, bytes]] = {}
+        self._finals: dict[bytes, Finalisation] = {}
+        self._heads: dict[bytes, set[Pin]] = {}
 
     def add(self, statements: Iterable[Statement]) -> None:
         """Take in verified statements. The result depends on the set alone."""
-        fresh = [known for known in map(_known_content, statements) if known is not None]
-        self._claims += fresh
-        if any(not isinstance(content, Enrolment) for _, content in fresh):
+        fresh = [known for known in map(read_known, statements) if known is not None]
+        self._known += fresh
+        if any(isinstance(known.content, _REFOLDING) for known in fresh):
             self._reset()
-            fresh = self._claims
-        for wanted, apply in (
-            (Authority, self._authority),
-            (Delegation, self._delegation),
-            (Enrolment, self._enrolment),
-        ):
-            for claim, content in fresh:
-                if isinstance(content, wanted):
-                    apply(claim, content)  # type: ignore[arg-type]  # narrowed by `wanted`, pair by pair
+            fresh = self._known
+            self._fold_issuers(fresh)
+        if any(not isinstance(known.content, Enrolment) for known in fresh):
+            self.revision += 1
+        for known in fresh:
+            self._fold(known)
 
-    def _authority(self, claim: Claim, content: Authority) -> None:
-        if claim.issuer == self.root_key:
-            self.authorities[content.key] = max(content.epoch, self.authorities.get(content.key, 0))
+    def _fold_issuers(self, known: list[Known]) -> None:
+        """Authorities by the root, bounds on them by newer epochs, delegations, bounds on everybody else."""
+        for _, claim, content in known:
+            if isinstance(content, Authority) and claim.issuer == self.root_key:
+                self.authorities[content.key] = max(content.epoch, self.authorities.get(content.key, 0))
+        revocations = [k for k in known if isinstance(k.content, Revocation)]
+        self._bounds = Bounds.of(self.root_key, self.authorities, revocations)
+        for statement in known:
+            content = statement.content
+            if isinstance(content, Delegation) and self._by_authority(statement):
+                self._delegations.setdefault(content.key, []).append(content)
+        for key, delegations in self._delegations.items():
+            self.edges[key] = max(delegations, key=_largest)
 
-    def _delegation(self, claim: Claim, content: Delegation) -> None:
-        if claim.issuer in self.authorities:
-            known = self.edges.get(content.key)
-            larger = known is None or (content.enrolments_max, content.scope) > (known.enrolments_max, known.scope)
-            if larger:  # ties broken by the scope: the order of arrival must not matter
-                self.edges[content.key] = content
+    def _fold(self, known: Known) -> None:
+        content = known.content
+        if isinstance(content, Enrolment):
+            self._enrolment(known, content)
+        elif isinstance(content, Role):
+            self._role(known, content)
+        elif isinstance(content, Erasure) and self._by_authority(known):
+            self._erasure(known.id, content)
+        elif isinstance(content, Finalisation) and self._may_finalise(known):
+            self._finals[known.id] = content
+        elif isinstance(content, Heads) and self._may_finalise(known):
+            self._heads.setdefault(content.of, set()).update(content.pins)
 
-    def _enrolment(self, claim: Claim, content: Enrolment) -> None:
-        issued = self.enrolment_count_by_issuer.get(claim.issuer, 0)
-        self.enrolment_count_by_issuer[claim.issuer] = max(issued, content.number + 1)
-        edge = self.edges.get(claim.issuer)
-        delegated = edge is not None and content.number < edge.enrolments_max and within(content.scope, edge.scope)
-        if claim.issuer in self.authorities or delegated:
-            known = self.scopes.get(content.key, ())
-            both = ALL if ALL in (known, content.scope) else tuple(sorted({*known, *content.scope}))
-            self.scopes[content.key] = both
+    def _by_authority(self, known: Known) -> bool:
+        return known.claim.issuer in self.authorities and self._bounds.keep(known.claim.issuer, known.id)
+
+    def _by_edge(self, known: Known) -> list[Delegation]:
+        """The delegations of the issuer, where a revocation leaves it this statement."""
+        issuer = known.claim.issuer
+        return self._delegations.get(issuer, []) if self._bounds.keep(issuer, known.id) else []
+
+    def _may_finalise(self, known: Known) -> bool:
+        return self._by_authority(known) or any(d.finalises for d in self._by_edge(known))
+
+    def _enrolment(self, known: Known, content: Enrolment) -> None:
+        issuer = known.claim.issuer
+        place = (issuer, content.incarnation)
+        self._issued[place] = max(self._issued.get(place, (-1, b"")), (content.number, known.id))
+        by_authority = self._by_authority(known)
+        delegations = [d for d in self._by_edge(known) if _delegated(d, content)]
+        if not by_authority and not delegations:
+            return
+        self.scopes[content.key] = _union(self.scopes.get(content.key, ()), content.scope)
+        if not by_authority:
+            self._enrolled.setdefault((*place, content.number), {})[known.id] = content.key
+            if not any(_timely(d, content.at_ms) for d in delegations):
+                self._untimely.add(known.id)
+
+    def _role(self, known: Known, content: Role) -> None:
+        by_authority = self._by_authority(known)
+        if by_authority or any(content.role <= d.role_max for d in self._by_edge(known)):
+            given = (by_authority, content.number, content.role)
+            self._roles[content.key] = max(given, self._roles.get(content.key, given))
+
+    def _erasure(self, identity: bytes, content: Erasure) -> None:
+        for item in content.items:
+            of_stream = self._erased.setdefault(item.stream, {})
+            mark = (item.seq, item.id)
+            of_stream[mark] = max((identity, item.fact), of_stream.get(mark, (b"", b"")))
+            self._facts.setdefault(item.stream, {})[mark] = of_stream[mark][1]
 
     def is_issuer(self, public_key: bytes) -> bool:
-        """Whether a key's statements count: the root, an authority or an edge."""
+        """Whether a key's statements can count: the root, an authority or an edge."""
         return public_key == self.root_key or public_key in self.authorities or public_key in self.edges
 
+    def vouches(self, public_key: bytes) -> bool:
+        """Whether a key's receipts are believed: an authority's or edge's that was not revoked."""
+        issuer = public_key in self.authorities or public_key in self.edges
+        return issuer and not self._bounds.bind(public_key)
+
+    def is_authority(self, public_key: bytes) -> bool:
+        """Whether a key speaks for the tenant now: an authority that no newer one has bounded."""
+        return public_key in self.authorities and not self._bounds.bind(public_key)
+
+    def speaks_for_all(self, public_key: bytes) -> bool:
+        """Whether a key is an organiser's node: it may write everything."""
+        return self.scope_of(public_key) == ALL
+
+    def is_revoked(self, public_key: bytes) -> bool:
+        """Whether anything this key writes from now on is held for staff."""
+        return self._bounds.bind(public_key)
+
+    def bounds_of(self, public_key: bytes) -> tuple[Revocation, ...]:
+        """The revocations of a key that are in force; only what all of them pin counts."""
+        return self._bounds.of_key(public_key)
+
+    def revocation_ids(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The ids of those revocations: what another one names to take their place."""
+        return self._bounds.ids_of_key(public_key)
+
     def scope_of(self, public_key: bytes) -> Scope:
-        """What a key may write and read: everything for authorities and edges, else as enrolled."""
+        """What a key was enrolled for: everything for authorities, their delegation for edges, revoked or not."""
         if public_key in self.authorities:
             return ALL
         edge = self.edges.get(public_key)
         return edge.scope if edge is not None else self.scopes.get(public_key, ())
 
-    def may_write(self, key: StreamKey) -> bool:
-        """Whether a stream's key is enrolled for the stream's audience."""
+    def is_enrolled(self, key: StreamKey) -> bool:
+        """Whether a stream's key was enrolled for the stream's audience, revoked or not."""
         return covers(self.scope_of(key.public_key), key.audience)
+
+    def may_write(self, key: StreamKey) -> bool:
+        """Whether everything in a stream counts: its key is enrolled for the audience and not revoked."""
+        return self.is_enrolled(key) and not self._bounds.bind(key.public_key)
 
     def may_read(self, public_key: bytes, scope: Scope) -> bool:
         """Whether a key may be shown everything in `scope`."""
-        return bool(scope) and within(scope, self.scope_of(public_key))
+        return bool(scope) and within(scope, self.scope_of(public_key)) and not self._bounds.bind(public_key)
+
+    def role_of(self, public_key: bytes) -> int:
+        """What a key acts as: `ROLE_MAX` for authorities, as delegated for edges, else as given; 0 where it was not."""
+        if public_key in self.authorities:
+            return ROLE_MAX
+        edge = self.edges.get(public_key)
+        given = self._roles.get(public_key)
+        return max(edge.role_max if edge is not None else 0, given[2] if given is not None else 0)
+
+    def roles(self) -> dict[bytes, int]:
+        """Every key that was given a role, with the role it has."""
+        return {key: self.role_of(key) for key in self._roles}
+
+    def erased(self, stream: bytes) -> Mapping[Mark, bytes]:
+        """The erased events of a stream, each with the fact that is folded instead."""
+        return self._facts.get(stream, _NOTHING)
+
+    def erased_streams(self) -> list[bytes]:
+        """The streams of which something was erased."""
+        return sorted(self._facts)
+
+    def fact_of(self, stream: bytes, seq: int, identity: bytes) -> bytes | None:
+        """What is folded in place of an erased event (perhaps nothing: b""), or None where it was not erased."""
+        return self._facts.get(stream, _NOTHING).get((seq, identity))
+
+    def finals(self) -> dict[bytes, Finalisation]:
+        """The finalisations in force, by id: those no other one amends. Several are a conflict for the authority."""
+        amended = {identity for final in self._finals.values() for identity in final.amends}
+        return {identity: final for identity, final in sorted(self._finals.items()) if identity not in amended}
+
+    def final_heads(self, of: bytes) -> FinalHeads:
+        """The heads behind a digest."""
+        pins = self._heads.get(of, set())
+        by_stream: dict[bytes, tuple[Mark, ...]] = {}
+        for pin in sorted(pins):
+            by_stream[pin.stream] = (*by_stream.get(pin.stream, ()), (pin.seq, pin.head))
+        return FinalHeads(by_stream, heads_digest(pins) == of)
+
+    def conflicts(self) -> dict[tuple[bytes, int], frozenset[bytes]]:
+        """By issuer and number, the devices that were enrolled under one number of one incarnation."""
+        found = ((place, frozenset(keys.values())) for place, keys in self._enrolled.items())
+        return {(issuer, number): keys for (issuer, _, number), keys in found if len(keys) > 1}
+
+    def untimely(self) -> frozenset[bytes]:
+        """Ids of enrolments whose time lies outside their issuer's hours."""
+        return frozenset(self._untimely)
+
+    def enrolments_by(self, issuer: bytes) -> dict[bytes, bytes]:
+        """The enrolments of an edge that count: their ids with the devices' keys."""
+        places = (keys for place, keys in self._enrolled.items() if place[0] == issuer)
+        return {identity: key for keys in places for identity, key in keys.items()}
+
+    @property
+    def enrolment_count_by_issuer(self) -> dict[bytes, int]:
+        """How many enrolments each issuer has numbered, in any incarnation."""
+        counts: dict[bytes, int] = {}
+        for (issuer, _), (number, _) in self._issued.items():
+            counts[issuer] = max(number + 1, counts.get(issuer, 0))
+        return counts
+
+    def next_enrolment(self, issuer: bytes) -> Numbered:
+        """Where an issuer's next enrolment stands, as far as is known here."""
+        edge = self.edges.get(issuer)
+        incarnation = edge.incarnation if edge is not None and issuer not in self.authorities else b""
+        number, previous = self._issued.get((issuer, incarnation), (-1, b""))
+        return Numbered(incarnation, number + 1, previous)
 
 
-def _known_content(statement: Statement) -> tuple[Claim, Content] | None:
-    """The decoded claim where its kind is known and its record sound, else None."""
-    claim = read_claim(statement)
-    decoder = _DECODERS.get(claim.kind)
-    try:
-        content: Content | None = decoder.decode(claim.content) if decoder else None
-    except msgspec.DecodeError:
-        return None
-    if content is None or not ed25519.is_public_key(content.key):
-        return None
-    if isinstance(content, Delegation | Enrolment) and not is_scope(content.scope):
-        return None
-    if isinstance(content, Enrolment) and content.number < 0:
-        return None
-    return claim, content
+def _largest(delegation: Delegation) -> tuple[object, ...]:
+    """Of several delegations of one edge the one to show: decided by what they say, not by when they came."""
+    hours = (delegation.from_ms or 0, delegation.to_ms or 0)
+    flags = (delegation.role_max, delegation.finalises)
+    return delegation.enrolments_max, delegation.scope, delegation.incarnation, flags, hours
+
+
+def _delegated(delegation: Delegation, enrolment: Enrolment) -> bool:
+    below = enrolment.number < delegation.enrolments_max
+    pinned = enrolment.incarnation == delegation.incarnation
+    return below and pinned and within(enrolment.scope, delegation.scope)
+
+
+def _timely(delegation: Delegation, at_ms: int | None) -> bool:
+    if at_ms is None:
+        return True
+    return (delegation.from_ms or 0) <= at_ms and (delegation.to_ms is None or at_ms <= delegation.to_ms)
+
+
+def _union(first: Scope, second: Scope) -> Scope:
+    return ALL if ALL in (first, second) else tuple(sorted({*first, *second}))

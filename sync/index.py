@@ -12,11 +12,12 @@ from collections.abc import Iterable
 import msgspec
 
 from sync.batch import DamagedPayload, HeadSignature, OwnEvents
-from sync.directory import Directory, Statement, read_claim, statement_id
+from sync.directory import Directory
 from sync.errors import LocalError
 from sync.limits import GAPS_MAX
 from sync.placement import HELD, Branch, Find, Placement, StreamState, place, row_of
 from sync.segment import Segment
+from sync.statement import Statement, read_claim, statement_id
 from sync.stream import GameKey, stream_id
 from sync.summary import Row, Summary, row_hash
 

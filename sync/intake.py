@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from sync.batch import Batch, Outcome
 from sync.compare import locate
 from sync.digest import HASH_BYTES
-from sync.directory import Statement, check_statement, statement_id
 from sync.ed25519 import SignatureCheck
 from sync.effects import Append, Session, Verify
 from sync.errors import EnvelopeError
@@ -23,6 +22,7 @@ from sync.packing import pack
 from sync.placement import BUSY, DUPLICATE, REFUSED
 from sync.receipt import SAFE, Receipt, check_receipt
 from sync.segment import Run, Segment, check_run
+from sync.statement import Statement, check_statement, statement_id
 from sync.stream import ALL, Scope, covers, stream_id
 
 RunVerdict = tuple[bytes, int, tuple[tuple[int, int], ...]]

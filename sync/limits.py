@@ -25,7 +25,14 @@ BRANCHES_MAX = 256
 GAPS_MAX = 1024
 SCOPE_AUDIENCES_MAX = 64
 AUDIENCE_BYTES_MAX = 33
-STATEMENT_BYTES_MAX = 2 * 1024
+STATEMENT_BYTES_MAX = 8 * 1024
+PINS_IN_STATEMENT_MAX = 64
+KEPT_IN_STATEMENT_MAX = 64
+AMENDS_MAX = 8
+ERASED_IN_STATEMENT_MAX = 32
+FACT_BYTES_MAX = 128
+HEADS_IN_STATEMENT_MAX = 96
+ROLE_MAX = 255
 STATEMENTS_IN_FRAME_MAX = 64
 ROWS_IN_FRAME_MAX = 128
 ROWS_IN_BODY_MAX = 512
@@ -73,6 +80,13 @@ LIMITS: tuple[Limit, ...] = (
     Limit("SCOPE_AUDIENCES_MAX", SCOPE_AUDIENCES_MAX, "audiences", "a kiosk asks for everything instead"),
     Limit("AUDIENCE_BYTES_MAX", AUDIENCE_BYTES_MAX, "bytes", "a kind and an id of up to 32 bytes"),
     Limit("STATEMENT_BYTES_MAX", STATEMENT_BYTES_MAX, "bytes", "a statement is keys and numbers, no text"),
+    Limit("PINS_IN_STATEMENT_MAX", PINS_IN_STATEMENT_MAX, "pins", "a revocation fits one statement: 80 bytes each"),
+    Limit("KEPT_IN_STATEMENT_MAX", KEPT_IN_STATEMENT_MAX, "ids", "beyond it the authority says the same anew"),
+    Limit("AMENDS_MAX", AMENDS_MAX, "ids", "what one statement takes the place of"),
+    Limit("ERASED_IN_STATEMENT_MAX", ERASED_IN_STATEMENT_MAX, "events", "an erasure with its facts fits one statement"),
+    Limit("FACT_BYTES_MAX", FACT_BYTES_MAX, "bytes", "numbers and a key, no text"),
+    Limit("HEADS_IN_STATEMENT_MAX", HEADS_IN_STATEMENT_MAX, "pins", "a part of a finalisation fits one statement"),
+    Limit("ROLE_MAX", ROLE_MAX, "a role", "what an authority acts as"),
     Limit("STATEMENTS_IN_FRAME_MAX", STATEMENTS_IN_FRAME_MAX, "statements", "a quarter of a frame of usual ones"),
     Limit("STATEMENTS_IN_ANSWER_MAX", STATEMENTS_IN_ANSWER_MAX, "statements", "the next round brings the others"),
     Limit("STATEMENT_IDS_IN_FRAME_MAX", STATEMENT_IDS_IN_FRAME_MAX, "ids", "8 KiB of a frame with rows"),

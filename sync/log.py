@@ -17,11 +17,11 @@ from typing import Protocol
 import msgspec
 
 from sync.batch import Batch, Outcome
-from sync.directory import Statement
 from sync.event import Event
 from sync.index import LogIndex
 from sync.placement import HeldEvent
 from sync.receipt import Receipt
+from sync.statement import Statement
 
 
 class StoreState(msgspec.Struct, frozen=True):

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import msgspec
 
 from sync.batch import Batch, DamagedPayload, Outcome, OwnEvents
-from sync.directory import Statement, statement_id
 from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
 from sync.log import StoreState
 from sync.placement import HeldEvent, Placement
 from sync.receipt import Receipt
 from sync.segment import Segment
+from sync.statement import Statement, statement_id
 from sync.stream import GameKey, stream_id
 
 Rows = dict[int, Event]

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 import msgspec
 
-from sync.directory import Statement
 from sync.receipt import Receipt
 from sync.segment import Run
+from sync.statement import Statement
 from sync.stream import Scope
 from sync.summary import Mark, Row
 

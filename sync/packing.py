@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sync.directory import Statement
 from sync.limits import FRAME_BYTES_MAX, RUNS_IN_FRAME_MAX, STATEMENTS_IN_FRAME_MAX
 from sync.messages import Data, Statements, Wanted
 from sync.segment import Run, segment_bytes
+from sync.statement import Statement
 from sync.summary import Row
 
 FRAME_FILL_BYTES = FRAME_BYTES_MAX - 1024

@@ -105,6 +105,19 @@ def signed_heads(state: StreamState) -> tuple[Mark, ...]:
     return tuple(sorted({(b.head_seq, b.head) for b in signed if b.head not in followed}))
 
 
+def branch_of(state: StreamState, mark: Mark, find: Find) -> Branch | None:
+    """The branch that holds an event, or None where it is not held."""
+    seq, identity = mark
+    for branch in state.branches:
+        if mark in ((branch.tip_seq, branch.tip), (branch.head_seq, branch.head)) and seq >= branch.first_seq:
+            return branch
+    inside = any(branch.first_seq <= seq <= branch.tip_seq for branch in state.branches)
+    for event in find(state.id, seq, seq) if inside else ():
+        if event.id == identity:
+            return next(branch for branch in state.branches if branch.number == event.branch)
+    return None
+
+
 def row_of(state: StreamState) -> Row | None:
     """The stream's row, or None while nothing of it is signed."""
     heads = signed_heads(state)

@@ -14,7 +14,6 @@ import msgspec
 from sync import ed25519
 from sync.compare import Difference, serve
 from sync.digest import READ, digest
-from sync.directory import Statement
 from sync.ed25519 import SignatureCheck
 from sync.effects import Session, Sign, Verify
 from sync.errors import FrameError, RemoteError
@@ -44,10 +43,11 @@ from sync.messages import (
     Want,
     Welcome,
 )
-from sync.packing import pack_data, pack_statements, round_robin
+from sync.packing import pack_data, pack_statements, round_robin, statement_bytes, within_bytes
 from sync.placement import signed_heads
 from sync.receipt import CUSTODY, Receipt, receipt_message
 from sync.segment import Run
+from sync.statement import Statement
 from sync.stream import ALL, Scope, is_scope, meet
 from sync.transitions import State, step
 
@@ -220,5 +220,6 @@ def wanted_of(log: EventLog, scope: Scope, wants: Sequence[Want]) -> tuple[list[
 
 def give(statements: Sequence[Statement], runs: Iterator[Run], bytes_max: int) -> list[Message]:
     """Statements and runs in frames, up to about `bytes_max`; the next round brings the rest."""
-    packed = pack_statements(statements[:STATEMENTS_IN_ANSWER_MAX])
+    some = within_bytes(statements[:STATEMENTS_IN_ANSWER_MAX], statement_bytes, ANSWER_BYTES_MAX // 2)
+    packed = pack_statements(list(some))
     return [*packed, *pack_data(runs, bytes_max)]

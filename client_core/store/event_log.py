@@ -17,7 +17,6 @@ import msgspec
 from client_core.store.database import Database
 from client_core.store.errors import translated
 from sync.batch import Batch, Outcome, OwnEvents
-from sync.directory import Statement, statement_id
 from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
@@ -25,6 +24,7 @@ from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, Placement, StreamState
 from sync.receipt import Receipt
 from sync.segment import Segment
+from sync.statement import Statement, statement_id
 from sync.stream import GameKey, StreamKey, stream_id
 from sync.summary import Mark
 

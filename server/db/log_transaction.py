@@ -15,11 +15,11 @@ from itertools import chain
 import msgspec
 
 from sync.batch import Batch, DamagedPayload, Outcome, OwnEvents
-from sync.directory import statement_id
 from sync.index import Changes, LogIndex
 from sync.placement import HeldEvent, Placement, StreamState
 from sync.receipt import Receipt
 from sync.segment import Segment
+from sync.statement import statement_id
 from sync.stream import StreamKey, stream_id
 
 _INSERT_SIGNATURE = "INSERT OR REPLACE INTO signature (stream_no, branch, seq, signature) VALUES (?, ?, ?, ?)"

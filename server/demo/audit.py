@@ -21,8 +21,9 @@ from client_core.game.rules import compile_rules
 from client_core.game.scoring import TeamResult, fold
 from client_core.game.standings import game_digest, team_digest
 from client_core.game.teams import Team, read_teams
-from sync.directory import Directory, Statement
+from sync.directory import Directory
 from sync.receipt import Receipt
+from sync.statement import Statement
 from sync.stream import ALL, GAME, StreamKey, team_audience
 
 _ROWS = """

@@ -25,7 +25,6 @@ from nodes import (
 
 from sync.batch import Batch, DamagedPayload, HeadSignature, Outcome, OwnEvents
 from sync.digest import ROW, digest
-from sync.directory import statement_id
 from sync.errors import LocalError
 from sync.event import ORIGIN, Event
 from sync.log import EventLog
@@ -33,6 +32,7 @@ from sync.memory_log import MemoryLog
 from sync.placement import DUPLICATE, FORK, HELD, STORED
 from sync.receipt import CUSTODY, SAFE, Receipt, receipt_message
 from sync.segment import Run, Segment, make_run
+from sync.statement import statement_id
 from sync.stream import ALL, GAME, scope_of, stream_id
 from sync.summary import Row
 

@@ -33,7 +33,6 @@ from nodes import (
 from sync.batch import Batch
 from sync.bundle import export_bundle, import_bundle
 from sync.digest import payload_hash_of, salt_of
-from sync.directory import Authority, Delegation, Enrolment, encode_claim, statement_id
 from sync.event import ORIGIN, encode_header, head_message, seal
 from sync.frame import encode_frame
 from sync.messages import (
@@ -56,6 +55,7 @@ from sync.messages import (
 from sync.receipt import CUSTODY, SAFE, Receipt, receipt_message
 from sync.responder import read_message
 from sync.segment import check_run
+from sync.statement import Authority, Delegation, Enrolment, encode_claim, statement_id
 from sync.stream import ALL, GAME, STAFF, StreamKey, scope_of, stream_id, team_audience
 from sync.summary import row_hash
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from nodes import authority, enrolled, run_of, segment_of
 
 from sync.bundle import export_bundle, import_bundle
-from sync.directory import Statement
 from sync.errors import FrameError
 from sync.event import salt_for
 from sync.frame import PREFIX_BYTES, decode_body, decode_frame, encode_body, encode_frame, split_frames
@@ -35,6 +34,7 @@ from sync.messages import (
 )
 from sync.receipt import Receipt
 from sync.segment import Run, make_run
+from sync.statement import Statement
 from sync.stream import ALL, GAME, StreamKey, scope_of
 from sync.summary import Row
 

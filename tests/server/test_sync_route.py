@@ -14,7 +14,6 @@ from served import Device, ServedProcess, found_tenant, opened, served_here
 
 from client_core.game.scoring import Flag
 from server import tenancy
-from sync.directory import Authority
 from sync.frame import decode_frame, encode_body, split_frames
 from sync.limits import PROTOCOL_VERSION_MAX
 from sync.memory_log import MemoryLog
@@ -22,6 +21,7 @@ from sync.messages import Data, Hello, Problem, Root, Statements, Verdicts, Want
 from sync.placement import BUSY, HELD, REFUSED, STORED
 from sync.receipt import SAFE
 from sync.runs import cut_runs
+from sync.statement import Authority
 from sync.stream import GAME, GameKey, stream_id
 
 YEAR_MS = 366 * 86_400_000

@@ -17,8 +17,8 @@ from client_core.game.scoring import TeamResult, fold
 from client_core.game.teams import Team
 from client_core.game.timing import MassStart, TimeLimit
 from client_core.team_log import team_events
-from sync.directory import Enrolment, encode_claim
 from sync.responder import Responding, respond
+from sync.statement import Enrolment, encode_claim
 from sync.stream import ALL, GAME, scope_of, team_audience
 
 HOUR_MS = 3_600_000

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from client_core.signing import SigningKey, verify
 from sync.batch import Batch, OwnEvents
-from sync.directory import Authority, Enrolment, Statement, encode_claim, statement_id
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.initiator import Initiating, Report, initiate
@@ -19,6 +18,15 @@ from sync.receipt import CUSTODY, SAFE
 from sync.responder import Responding, respond
 from sync.runs import sign_tails
 from sync.segment import Run, Segment, check_run, make_run
+from sync.statement import (
+    Authority,
+    Content,
+    Delegation,
+    Enrolment,
+    Statement,
+    encode_claim,
+    statement_id,
+)
 from sync.stream import ALL, GAME, GameKey, Scope, StreamKey, stream_id
 
 T = TypeVar("T")
@@ -48,6 +56,16 @@ def enrolment_statement(issuer: SigningKey, key: SigningKey, scope: Scope, numbe
     audience = scope[-1] if scope != ALL else GAME
     body = encode_claim(WORLD_GAME, audience, issuer.public_key, Enrolment(key.public_key, scope, number))
     return state_of(body, issuer)
+
+
+def stated(issuer: SigningKey, content: Content, audience: bytes = GAME) -> Statement:
+    """Any statement of an issuer."""
+    return state_of(encode_claim(WORLD_GAME, audience, issuer.public_key, content), issuer)
+
+
+def delegation_statement(issuer: SigningKey, key: SigningKey, enrolments_max: int = 50, **kept: Any) -> Statement:
+    """An authority's word for an edge that may do everything."""
+    return stated(issuer, Delegation(key.public_key, ALL, enrolments_max, **kept))
 
 
 @dataclass
@@ -171,3 +189,12 @@ def run_of(name: str, payloads: Sequence[bytes], first_seq: int = 0, previous: b
 def segment_of(run: Run) -> Segment:
     """A run as a log takes it in."""
     return check_run(WORLD_GAME, run)[0]
+
+
+def delegated(hq: Node, name: str, enrolments_max: int = 50) -> Node:
+    """An edge: it carries the authority's delegation, and so does HQ."""
+    node = memory_node(name, ALL)
+    chain = (authority_statement(hq.key), delegation_statement(hq.key, node.key, enrolments_max))
+    node.log.append(Batch(statements=chain))
+    hq.log.append(Batch(statements=chain))
+    return node

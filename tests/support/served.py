@@ -35,12 +35,12 @@ from server.open_game import OpenGame
 from server.settings import Limits, Settings
 from server.tenancy import new_tenant
 from sync.batch import Batch, OwnEvents
-from sync.directory import Statement
 from sync.effects import Append, Effect, Exchange, Random, Sign, Verify, run
 from sync.event import ORIGIN, seal
 from sync.initiator import Initiating, Report, initiate
 from sync.memory_log import MemoryLog
 from sync.runs import sign_tails
+from sync.statement import Statement
 from sync.stream import GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 NOW_MS = START_MS + 60_000

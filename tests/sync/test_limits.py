@@ -23,7 +23,6 @@ from nodes import (
 
 from sync import limits
 from sync.batch import Batch
-from sync.directory import Claim, Statement, check_statement
 from sync.errors import SyncError
 from sync.event import ORIGIN, seal
 from sync.frame import PREFIX_BYTES, decode_frame, encode_body, encode_frame, split_frames
@@ -50,6 +49,20 @@ from sync.receipt import Receipt
 from sync.responder import give, read_body
 from sync.runs import cut_runs
 from sync.segment import EVENT_FIXED_BYTES, RUN_FIXED_BYTES, Run, check_run
+from sync.statement import (
+    Claim,
+    Content,
+    Erased,
+    Erasure,
+    Heads,
+    Pin,
+    Revocation,
+    Role,
+    Statement,
+    check_statement,
+    encode_claim,
+    read_known,
+)
 from sync.stream import GAME, StreamKey, is_audience, is_scope, scope_of
 from sync.summary import Row
 from sync.transitions import State
@@ -57,6 +70,7 @@ from sync.transitions import State
 OK = "ok"
 HASH = b"h" * 32
 MARK = (1, HASH)
+PIN = Pin(HASH, limits.SEQ_MAX, HASH)
 KEY = StreamKey(key_of("a").public_key, b"i" * 16, GAME)
 RECEIPT = Receipt(KEY.public_key, b"s" * 16, b"e" * 16, HASH, 1, HASH, 1, 1, b"s" * 64)
 
@@ -181,6 +195,14 @@ def statement(size: int) -> str:
     return code_of(lambda: check_statement(WORLD_GAME, state_of(body, hq)))
 
 
+def record(content: Content) -> str:
+    """Whether a statement with this record is understood, or only kept and passed on."""
+    hq = key_of("hq")
+    made = state_of(encode_claim(WORLD_GAME, GAME, hq.public_key, content), hq)
+    check_statement(WORLD_GAME, made)
+    return "not understood" if read_known(made) is None else OK
+
+
 def locator(count: int) -> str:
     return received(Want((Wanted(HASH, (MARK,) * (limits.BRANCHES_MAX + count)),), ()))
 
@@ -249,6 +271,13 @@ CASES: dict[str, tuple[Callable[[int], str], str]] = {
     "SCOPE_AUDIENCES_MAX": (scope, "message_too_big"),
     "AUDIENCE_BYTES_MAX": (lambda n: OK if is_audience(bytes(n)) else "no audience", "no audience"),
     "STATEMENT_BYTES_MAX": (statement, "statement_malformed"),
+    "PINS_IN_STATEMENT_MAX": (lambda n: record(Revocation(KEY.public_key, (PIN,) * n)), "not understood"),
+    "KEPT_IN_STATEMENT_MAX": (lambda n: record(Revocation(KEY.public_key, (), (HASH,) * n)), "not understood"),
+    "AMENDS_MAX": (lambda n: record(Revocation(KEY.public_key, (), (), (HASH,) * n)), "not understood"),
+    "ERASED_IN_STATEMENT_MAX": (lambda n: record(Erasure((Erased(HASH, 1, HASH, b""),) * n)), "not understood"),
+    "FACT_BYTES_MAX": (lambda n: record(Erasure((Erased(HASH, 1, HASH, bytes(n)),))), "not understood"),
+    "HEADS_IN_STATEMENT_MAX": (lambda n: record(Heads(HASH, (PIN,) * n)), "not understood"),
+    "ROLE_MAX": (lambda n: record(Role(KEY.public_key, n)), "not understood"),
     "STATEMENTS_IN_FRAME_MAX": (lambda n: received(Statements((Statement(b"", b""),) * n)), "message_too_big"),
     "STATEMENTS_IN_ANSWER_MAX": (statements_in_answer, "1 for the next round"),
     "STATEMENT_IDS_IN_FRAME_MAX": (lambda n: received(Rows(b"", (), (HASH,) * n)), "message_too_big"),
