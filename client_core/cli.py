@@ -25,6 +25,7 @@ from typing import NoReturn
 import msgspec
 
 from client_core.clock import Clock, ScaledClock, SteppedClock, WallClock
+from client_core.game.actions import ActionError, MessageRead, Retired, Said, Sos, accuracy_dm
 from client_core.game.content import PackageError
 from client_core.game.explaining import refusal
 from client_core.game.fences import Fix
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StoreError, TransportError, RemoteError, GpxError, PackageError, ReplicaError, TextFault) as error:
         print(f"wayfold: {error.code}: {_sentence(error)}", file=sys.stderr)
         return _exit_code(error)
-    except ValueError as error:
+    except (ValueError, ActionError) as error:
         print(f"wayfold: value_out_of_range: {error}", file=sys.stderr)
         return REFUSED
     except BrokenPipeError:
@@ -104,7 +105,7 @@ def _first_sync(replica: Replica) -> None:
 
 
 def _check_in(options: argparse.Namespace) -> int:
-    at_ms = options.at if options.at is not None else WallClock().now_ms()
+    at_ms = _at(options)
     with Replica.open(options.store) as replica:
         number = replica.number_of(options.checkpoint)
         fix = None
@@ -117,14 +118,68 @@ def _check_in(options: argparse.Namespace) -> int:
 
 def _start(options: argparse.Namespace) -> int:
     with Replica.open(options.store) as replica:
-        at_ms = options.at if options.at is not None else WallClock().now_ms()
+        at_ms = _at(options)
         return _answer(replica, replica.start(at_ms=at_ms), "started")
 
 
 def _finish(options: argparse.Namespace) -> int:
     with Replica.open(options.store) as replica:
-        at_ms = options.at if options.at is not None else WallClock().now_ms()
+        at_ms = _at(options)
         return _answer(replica, replica.finish(at_ms=at_ms), "finished")
+
+
+def _sos(options: argparse.Namespace) -> int:
+    """Call for help; says plainly that nobody knows before it was sent."""
+    at_ms = _at(options)
+    with Replica.open(options.store) as replica:
+        call = Sos(at_ms, options.text, battery_percent=options.battery)
+        if options.lat is not None and options.lon is not None:
+            dm = accuracy_dm(round(options.accuracy * 1000)) if options.accuracy is not None else None
+            where = {"lon_e7": round(options.lon * 1e7), "lat_e7": round(options.lat * 1e7), "accuracy_dm": dm}
+            call = msgspec.structs.replace(call, **where, fix_at_ms=at_ms)
+        replica.record(call)
+        print(f"emergency number: {replica.package.emergency_number}")
+        if call.lat_e7 is not None:
+            print(f"you are at {options.lat:.5f}, {options.lon:.5f}")
+        print("recorded; NOT SENT YET: staff know nothing before this device has synced")
+    return 0
+
+
+def _say(options: argparse.Namespace) -> int:
+    with Replica.open(options.store) as replica:
+        replica.record(Said(_at(options), options.text))
+        print("recorded; staff read it after the next sync")
+    return 0
+
+
+def _retire(options: argparse.Namespace) -> int:
+    with Replica.open(options.store) as replica:
+        replica.record(Retired(_at(options)))
+        print("retired; you count as out until staff have seen you: come to the finish or call")
+    return 0
+
+
+def _messages(options: argparse.Namespace) -> int:
+    """What staff wrote; what is shown counts as read."""
+    with Replica.open(options.store) as replica:
+        for alarm in replica.alarms():
+            seen = "; ".join(one.note or "seen" for one in alarm.seen)
+            print(f"SOS {_clock(alarm.sos.at_ms)}: {seen or 'not seen by staff yet'}")
+        for notice in replica.notices():
+            urgent = "URGENT " if notice.message.urgent else ""
+            print(f"{_clock(notice.message.at_ms)} {urgent}{notice.message.text}")
+            if replica.membership.team not in notice.read_by:
+                replica.record(MessageRead(WallClock().now_ms(), notice.id))
+    return 0
+
+
+def _at(options: argparse.Namespace) -> int:
+    """The time a command says, or now."""
+    return options.at if options.at is not None else WallClock().now_ms()
+
+
+def _clock(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M}"
 
 
 def _answer(replica: Replica, verdict: Verdict, done: str, checkpoint: int | None = None) -> int:
@@ -282,6 +337,19 @@ def _parser() -> argparse.ArgumentParser:
     check_in.set_defaults(run=_check_in)
     commands.add_parser("start", parents=[shared, timed], help="start the team's time").set_defaults(run=_start)
     commands.add_parser("finish", parents=[shared, timed], help="finish the team's game").set_defaults(run=_finish)
+
+    sos = commands.add_parser("sos", parents=[shared, timed], help="call for help")
+    sos.add_argument("text", nargs="?", default="", help="what happened")
+    sos.add_argument("--lat", type=float)
+    sos.add_argument("--lon", type=float)
+    sos.add_argument("--accuracy", type=float, metavar="M", help="the fix's radius at 95 %%, metres")
+    sos.add_argument("--battery", type=int, metavar="PERCENT")
+    sos.set_defaults(run=_sos)
+    say = commands.add_parser("say", parents=[shared, timed], help="say something to staff")
+    say.add_argument("text")
+    say.set_defaults(run=_say)
+    commands.add_parser("retire", parents=[shared, timed], help="give up playing").set_defaults(run=_retire)
+    commands.add_parser("messages", parents=[shared], help="what staff wrote").set_defaults(run=_messages)
 
     _add_replay(commands.add_parser("replay", parents=[shared, reaching], help="walk a recorded track"))
     commands.add_parser("sync", parents=[shared, reaching], help="one session").set_defaults(run=_sync)

@@ -176,3 +176,19 @@ def test_a_refused_check_in_says_in_a_sentence_how_far_away_the_checkpoint_is(hq
     assert done.returncode == 3
     assert f"refused: outside_fence: checkpoint {code}: " in done.stderr
     assert " m away, its fence reaches " in done.stderr
+
+
+def test_a_call_for_help_says_that_it_is_not_sent_before_the_next_sync(hq: LoopbackNode, tmp_path: Path) -> None:
+    store = tmp_path / "d.db"
+    run("join", hq.url, "--code", "RED", store=store)
+    said = run("sos", "ankle", "--lat", "43.77", "--lon", "11.25", "--accuracy", "8", "--battery", "9", store=store)
+    assert said.returncode == 0, said.stderr
+    assert "emergency number: 112" in said.stdout
+    assert "43.77000, 11.25000" in said.stdout
+    assert "NOT SENT YET" in said.stdout
+    assert run("say", "at the bridge", store=store).returncode == 0
+    assert run("retire", store=store).returncode == 0
+    assert "not seen by staff yet" in run("messages", store=store).stdout
+    assert run("sos", "--battery", "200", store=store).returncode == 3
+    assert run("sync", store=store).returncode == 0
+    assert json.loads(run("status", "--json", store=store).stdout)["safe"] >= 3
