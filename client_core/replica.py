@@ -55,6 +55,7 @@ from client_core.sessions import hold, met
 from client_core.signing import SigningKey, random_bytes
 from client_core.status import Status, read_status
 from client_core.store import device
+from client_core.store.blobs import Blobs
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
@@ -115,6 +116,7 @@ class Replica:
         self.checkpoints = Checkpoints(database, membership.game_no)
         self.clock = clock
         self.log = SqliteLog(database, self.game)
+        self.blobs = Blobs(database, membership.game_no)
         self.audience = team_audience(membership.team)
         self.scope = scope_of(GAME, self.audience)
         self._database = database
@@ -219,7 +221,7 @@ class Replica:
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
         where = (fix.lon_e7, fix.lat_e7, accuracy_dm(fix.accuracy_mm)) if fix is not None else (None, None, None)
-        return self._act(CheckIn(method, code, at_ms, checkpoint, *where))
+        return self.act(CheckIn(method, code, at_ms, checkpoint, *where))
 
     @staticmethod
     def records(verdict: Verdict) -> bool:
@@ -228,11 +230,11 @@ class Replica:
 
     def start(self, *, at_ms: int) -> Verdict:
         """Start the team's time, where the game lets teams do so; see `check_in`."""
-        return self._act(Start(at_ms))
+        return self.act(Start(at_ms))
 
     def finish(self, *, at_ms: int) -> Verdict:
         """Say that the team is done, in a game without a finish checkpoint; see `check_in`."""
-        return self._act(Finish(at_ms))
+        return self.act(Finish(at_ms))
 
     def record(self, action: Unjudged) -> None:
         """Keep what no rule judges: durable when this returns, sent with the next session. Raises like `check_in`."""
@@ -252,7 +254,8 @@ class Replica:
         self._catch_up()
         return alarms(desk_entries(self.log, self.membership.team))
 
-    def _act(self, action: Known) -> Verdict:
+    def act(self, action: Known) -> Verdict:
+        """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
         self._catch_up()
         fold = self._team_fold()
         verdict = judge(self.rules, fold.facts, action)

@@ -17,6 +17,7 @@ from client_core.game.actions import Retired as RetiredAction
 from client_core.game.count_out import Counts, Person, TeamSheet, count_out, counts
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
 from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
+from client_core.game.pictures import PICTURE_BYTES_MAX
 from client_core.game.scoring import TeamResult
 from server.open_game import OpenGame
 from sync.placement import StreamState
@@ -89,6 +90,15 @@ class Desk:
             names={(one.team, one.member): one for one in sorted(named, key=lambda one: one.at_ms)},
         )
 
+    def announced(self, blob: bytes) -> int | None:
+        """The size of a blob that an event of an enrolled device names; None where none does, or it is too big."""
+        sizes = [
+            entry.action.blob_bytes
+            for entry in self._entries()
+            if isinstance(entry.action, Photo) and entry.action.blob == blob
+        ]
+        return min(sizes, default=None) if min(sizes, default=0) <= PICTURE_BYTES_MAX else None
+
     def _sheets(self, entries: Iterable[Entry], results: dict[bytes, TeamResult]) -> list[TeamSheet]:
         latest: dict[tuple[bytes, int], tuple[int, bytes, Member]] = {}
         for entry in entries:
@@ -133,6 +143,8 @@ class Desk:
         pages = self._pages.get(state.id)
         if pages is None or pages.shape != shape or len(state.branches) != 1:
             pages = self._pages[state.id] = _Pages(shape, -1, [], {})
+        elif pages.tip_seq == state.branches[0].tip_seq:
+            return pages
         audience = state.key.audience
         team = audience[1:] if audience[:1] == _TEAM_PREFIX else None
         for branch in state.branches:

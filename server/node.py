@@ -47,6 +47,7 @@ class Node:
         self.relaying: Relaying | None = None
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
+        self.blob_lock = asyncio.Lock()
         self._desks: dict[bytes, Desk] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}

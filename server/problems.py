@@ -50,6 +50,7 @@ PROBLEMS: dict[str, Kind] = {
     "devices_full": Kind(409, "The game has as many devices as it may have"),
     "not_published": Kind(409, "The game has not been published"),
     "key_elsewhere": Kind(409, "This device key already belongs to another team"),
+    "blob_unexpected": Kind(404, "Nothing here names this blob yet"),
     "body_too_big": Kind(413, "The body is larger than this node takes"),
     "rate_limited": Kind(429, "Too many requests from this address"),
     "internal": Kind(500, "Something is wrong with this node"),

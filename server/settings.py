@@ -49,6 +49,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant_files_open_max: Positive = 256
     live_pages_max: Positive = 1000
     pushes_waiting_max: Positive = 512
+    blob_bytes_max: NotNegative = 4 * 1024 * 1024 * 1024
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

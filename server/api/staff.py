@@ -101,7 +101,7 @@ async def mark(
 ) -> Redirect:
     """Say where a player is."""
     with node.game(tenant, game) as found:
-        code = _allowed(found, staff_pass, site, MAY_MARK)
+        code = allowed(found, staff_pass, site, MAY_MARK)
         team = find_team(found, data.get("team", ""))
         where = next((one for one in Whereabouts if one.name.lower() == data.get("where")), None)
         member = data.get("member", "")
@@ -124,7 +124,7 @@ async def seen(
 ) -> Redirect:
     """Say that staff know of a call for help or of a team's words."""
     with node.game(tenant, game) as found:
-        code = _allowed(found, staff_pass, site, MAY_SEE)
+        code = allowed(found, staff_pass, site, MAY_SEE)
         team = find_team(found, data.get("team", ""))
         try:
             event = bytes.fromhex(data.get("event", ""))
@@ -146,7 +146,7 @@ async def say(
 ) -> Redirect:
     """Send a message to everybody or to a team."""
     with node.game(tenant, game) as found:
-        _allowed(found, staff_pass, site, MAY_SEE)
+        allowed(found, staff_pass, site, MAY_SEE)
         text = data.get("text", "").strip()
         if not text:
             raise Problem("bad_request", "text: a message needs words")
@@ -156,7 +156,7 @@ async def say(
     return _back(tenant, game)
 
 
-def _allowed(game: OpenGame, value: str | None, site: str | None, least: Role) -> StaffCode:
+def allowed(game: OpenGame, value: str | None, site: str | None, least: Role) -> StaffCode:
     """The code of a pass that may do this; raises `Problem("staff_only")`."""
     _check_site(site)
     code = read_pass(game, value)
