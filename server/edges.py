@@ -4,7 +4,8 @@
     GET  {hq}/api/v1/{tenant}/games/{game}/package
 
 A code makes one node an edge; asked again with the same key, the answer is the
-same. What comes later (teams, codes, events) comes by sessions.
+same. Another code shown by the same edge lets it enrol so many devices more.
+What comes later (teams, codes, events) comes by sessions.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from client_core.signing import SigningKey, random_bytes, verify
 from server import tenancy, upstream
 from server.codes import RANDOM_BYTES, code_from, hash_code, hint_of
 from server.db.models import EdgeCodeRow, TenantRow
-from server.db.tenants import TenantFiles
+from server.db.tenants import TenantFiles, check_slug
 from server.games import TEAM_NUMBERS_EACH, find_game, open_game
 from server.open_game import OpenGame, delegated_key
 from server.problems import Problem
 from server.writer import Writer
 from sync import ed25519
 from sync.batch import Batch
-from sync.directory import AUTHORITY, DELEGATION, Delegation, Directory, Statement, check_statement, read_claim
+from sync.directory import Directory
 from sync.errors import EnvelopeError
+from sync.statement import AUTHORITY, Delegation, Statement, check_statement
 from sync.stream import ALL, GAME, GameKey
+
+SEED_BYTES = 32
 
 
 class EdgeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,8 +100,10 @@ async def admit_edge(game: OpenGame, writer: Writer, request: EdgeRequest) -> Ed
         row = session.get(EdgeCodeRow, (game.row.no, hashed)) if hashed else None
     if row is None or row.edge_key not in {None, request.public_key}:
         raise Problem("edge_code_unknown", "it was mistyped, made for another game, or used by another node")
-    if request.public_key not in game.log.index.directory.edges:
-        delegation = Delegation(request.public_key, ALL, row.enrolments_max)
+    known = game.log.index.directory.edges.get(request.public_key)
+    if known is None or row.edge_key is None:
+        before = known.enrolments_max if known is not None else 0
+        delegation = Delegation(request.public_key, ALL, before + row.enrolments_max)
         statement = tenancy.issue(game.log.game, GAME, game.key, delegation)
 
         def note_use(connection: sqlite3.Connection) -> None:
@@ -113,14 +119,7 @@ async def admit_edge(game: OpenGame, writer: Writer, request: EdgeRequest) -> Ed
 
 
 def _answer(game: OpenGame, public_key: bytes, team_number_first: int) -> EdgeAnswer:
-    audiences = game.log.index.statement_audiences
-    found = (game.log.statement(identity) for identity, audience in audiences.items() if audience == GAME)
-    claims = [(statement, read_claim(statement)) for statement in found if statement is not None]
-    chain = [
-        (s.body, s.signature)
-        for s, c in claims
-        if c.kind == AUTHORITY or (c.kind == DELEGATION and delegated_key(c) == public_key)
-    ]
+    chain = [s for s, c in game.role_statements() if c.kind == AUTHORITY or delegated_key(c) == public_key]
     return EdgeAnswer(
         tenant=game.tenant.id,
         tenant_slug=game.tenant.slug,
@@ -132,14 +131,15 @@ def _answer(game: OpenGame, public_key: bytes, team_number_first: int) -> EdgeAn
         package_hash=game.row.package_hash,
         published_at_ms=game.row.published_at_ms,
         team_number_first=team_number_first,
-        statements=tuple(chain),
+        statements=tuple((statement.body, statement.signature) for statement in chain),
     )
 
 
 async def become_edge(tenants: TenantFiles, url: str, edge_code: str, now_ms: int) -> None:
-    """Register at an HQ with `TENANT/GAME/CODE` and store the game; done before, it is done.
+    """Register at an HQ with `TENANT/GAME/CODE` and store the game; done before, nothing changes.
 
-    The key is kept beside the tenants' files until the answer is stored, so a
+    HQ is asked each time: a name may mean a game that was published since. The
+    key is kept beside the tenants' files until the answer is stored, so a
     registration cut in the middle goes on with the same key. Raises
     `UpstreamError` and `Problem`.
     """
@@ -147,8 +147,8 @@ async def become_edge(tenants: TenantFiles, url: str, edge_code: str, now_ms: in
     if len(parts) != 3:
         raise Problem("bad_request", "an edge code is TENANT/GAME/CODE, as HQ printed it")
     tenant_slug, game_slug, code = parts
-    if _has_game(tenants, tenant_slug, game_slug):
-        return
+    check_slug(tenant_slug)
+    check_slug(game_slug)
     pending = tenants.folder.parent / f"edge-{tenant_slug}.key"
     key = SigningKey.from_seed(_seed(tenants, tenant_slug, pending))
     base = f"{url.rstrip('/')}/api/v1/{tenant_slug}/games/{game_slug}"
@@ -158,23 +158,13 @@ async def become_edge(tenants: TenantFiles, url: str, edge_code: str, now_ms: in
             answer = msgspec.json.decode(raw, type=EdgeAnswer)
         except msgspec.DecodeError as error:
             raise upstream.UpstreamError("not_wayfold", f"{url} answered no edge's registration: {error}") from error
+        if has_game(tenants, tenant_slug, answer.game.hex()):
+            return
         package = await upstream.get_package(http, f"{base}/package")
     if package_hash(package) != answer.package_hash:
         raise upstream.UpstreamError("not_wayfold", f"{url} sent another package than the game was published as")
     statements = _checked(answer, key.public_key)
-    if tenant_slug not in tenants.slugs():
-        tenants.add(
-            TenantRow(
-                id=answer.tenant,
-                slug=tenant_slug,
-                name=answer.tenant_name,
-                root_public=answer.root_key,
-                root_seed=None,
-                authority_epoch=answer.authority_epoch,
-                node_seed=key.seed,
-                created_at_ms=now_ms,
-            )
-        )
+    _keep_tenant(tenants, tenant_slug, answer, key, now_ms)
     game = GameKey(answer.tenant, answer.game)
     try:
         with tenants.open(tenant_slug) as file:
@@ -184,7 +174,8 @@ async def become_edge(tenants: TenantFiles, url: str, edge_code: str, now_ms: in
     pending.unlink(missing_ok=True)
 
 
-def _has_game(tenants: TenantFiles, tenant: str, game: str) -> bool:
+def has_game(tenants: TenantFiles, tenant: str, game: str) -> bool:
+    """Whether a game of that slug or hex id is in a tenant's file here."""
     if tenant not in tenants.slugs():
         return False
     with tenants.open(tenant) as file, file.reading() as session:
@@ -195,15 +186,41 @@ def _has_game(tenants: TenantFiles, tenant: str, game: str) -> bool:
     return True
 
 
+def _keep_tenant(tenants: TenantFiles, slug: str, answer: EdgeAnswer, key: SigningKey, now_ms: int) -> None:
+    """See that the tenant's file is here, and that it is this tenant's: a name alone may be another's."""
+    if slug not in tenants.slugs():
+        tenants.add(
+            TenantRow(
+                id=answer.tenant,
+                slug=slug,
+                name=answer.tenant_name,
+                root_public=answer.root_key,
+                root_seed=None,
+                authority_epoch=answer.authority_epoch,
+                node_seed=key.seed,
+                created_at_ms=now_ms,
+            )
+        )
+    with tenants.open(slug) as file:
+        tenant = file.tenant
+    if tenant is None or (tenant.id, tenant.root_public) != (answer.tenant, answer.root_key):
+        raise Problem("slug_taken", f"another tenant is called {slug!r} here: give this edge a data folder of its own")
+
+
 def _seed(tenants: TenantFiles, tenant: str, pending: Path) -> bytes:
     """This node's seed in a tenant: the one it has, the one it asked with before, or a new one."""
     if tenant in tenants.slugs():
         with tenants.open(tenant) as file:
             assert file.tenant is not None
+            if file.tenant.root_seed is not None:
+                raise Problem("slug_taken", f"this node is the HQ of {tenant!r}, it cannot be its edge")
             return file.tenant.node_seed
-    if not pending.exists():
-        pending.touch(mode=0o600)
-        pending.write_bytes(SigningKey.generate().seed)
+    if not pending.exists() or pending.stat().st_size != SEED_BYTES:
+        draft = pending.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_bytes(SigningKey.generate().seed)
+        draft.replace(pending)  # whole or not at all: half a seed would never be one
     return pending.read_bytes()
 
 

@@ -28,12 +28,14 @@ from server.problems import Problem
 from server.writer import Writer
 from sync import ed25519
 from sync.batch import Batch
-from sync.directory import AUTHORITY, DELEGATION, ENROLMENT, Enrolment, Statement, read_claim
 from sync.errors import LocalError
+from sync.statement import AUTHORITY, ENROLMENT, Enrolment, Statement, read_claim
 from sync.stream import ALL, GAME, ID_BYTES, scope_of, team_audience
 
 TRIES_MAX = 3
 """A command beside the server may write in the same stream between two looks."""
+WAITING_MAX = 200
+"""Each waits for a slow hash and its turn: a few seconds. A start line fits; a flood of guesses does not pile up."""
 
 
 class Joiner:
@@ -43,11 +45,21 @@ class Joiner:
         self._writer = writer
         self._devices_max = devices_max
         self._lock = asyncio.Lock()
+        self._waiting = 0
 
     async def join(self, game: OpenGame, request: JoinRequest, upstreams: tuple[str, ...], now_ms: int) -> JoinAnswer:
         """Enrol a device, or answer the same again to one that is; raises `Problem`."""
         if not ed25519.is_public_key(request.public_key):
             raise Problem("bad_request", "public_key: these 32 bytes are no Ed25519 public key")
+        if self._waiting >= WAITING_MAX:
+            raise Problem("busy", f"{self._waiting} devices are joining already", retry_after_s=2)
+        self._waiting += 1
+        try:
+            return await self._join(game, request, upstreams, now_ms)
+        finally:
+            self._waiting -= 1
+
+    async def _join(self, game: OpenGame, request: JoinRequest, upstreams: tuple[str, ...], now_ms: int) -> JoinAnswer:
         hashed = await asyncio.to_thread(hash_code, game.row.id, request.code)
         async with self._lock:
             for _ in range(TRIES_MAX):
@@ -154,11 +166,15 @@ def _answer(game: OpenGame, public_key: bytes, team: Team, upstreams: tuple[str,
 
 def chain_of(game: OpenGame, public_key: bytes, team: bytes) -> list[Statement]:
     """The statements that enrol a key: the authorities, its own enrolments, and the edges that issued them."""
+    audience, directory = team_audience(team), game.log.index.directory
     audiences = game.log.index.statement_audiences
-    wanted = (GAME, team_audience(team))
-    found = (game.log.statement(identity) for identity, audience in audiences.items() if audience in wanted)
+    found = (game.log.statement(identity) for identity, known in audiences.items() if known == audience)
     claims = [(statement, read_claim(statement)) for statement in found if statement is not None]
-    own = [(s, c) for s, c in claims if c.kind == ENROLMENT and enrolled_key(c) == public_key]
+    own = [
+        (s, c)
+        for s, c in claims
+        if c.kind == ENROLMENT and directory.is_issuer(c.issuer) and enrolled_key(c) == public_key
+    ]
     issuers = {claim.issuer for _, claim in own}
-    chain = [s for s, c in claims if c.kind == AUTHORITY or (c.kind == DELEGATION and delegated_key(c) in issuers)]
+    chain = [s for s, c in game.role_statements() if c.kind == AUTHORITY or delegated_key(c) in issuers]
     return [*chain, *(statement for statement, _ in own)]

@@ -14,10 +14,11 @@ from server.db.tenant_file import TenantFile
 from server.games import game_log, package_of
 from server.scoreboard import Scoreboard
 from server.strangers import Strangers
-from sync.directory import ENROLMENT, Claim, Delegation, Enrolment, read_claim
 from sync.index import Changes
 from sync.receipt import CUSTODY, SAFE
 from sync.segment import Segment
+from sync.statement import AUTHORITY, DELEGATION, ENROLMENT, Claim, Delegation, Enrolment, Statement, read_claim
+from sync.stream import GAME
 
 
 class OpenGame:
@@ -33,6 +34,7 @@ class OpenGame:
         self.rules = compile_rules(decode_package(self.package_bytes))
         self.board = Scoreboard(self.log, self.rules)
         self._roles = self._read_roles()
+        self._role_statements: list[tuple[Statement, Claim]] | None = None
         self.changed_at_ms = 0
         self.strangers = Strangers(self.log)
 
@@ -48,10 +50,10 @@ class OpenGame:
 
     def follow(self, changes: Changes, segments: Sequence[Segment] = ()) -> None:
         """Fold on what this node just committed and applied; `segments` are those among it."""
-        self.strangers.follow(changes)
+        self.strangers.follow(changes, segments)
         claims = [read_claim(statement) for statement in changes.statements]
         if any(claim.kind != ENROLMENT for claim in claims) and self._roles != (roles := self._read_roles()):
-            self._roles = roles
+            self._roles, self._role_statements = roles, None
             self.strangers.recount()
             self.board.rebuild()
             return
@@ -62,14 +64,32 @@ class OpenGame:
     def refresh(self) -> None:
         """Take in what another process committed (a command beside the server)."""
         if self.log.refresh() or self.board.index is not self.log.index:
-            self._roles = self._read_roles()
+            self._roles, self._role_statements = self._read_roles(), None
             self.strangers.recount()
             self.board.rebuild()
 
-    def _read_roles(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
-        """The authorities and edges: when they change, anybody's enrolment may."""
+    def role_statements(self) -> list[tuple[Statement, Claim]]:
+        """The statements that make authorities and edges: the root's and the authorities' own, not what strangers say.
+
+        Read once until roles change: whoever joins is handed some of them, and strangers may have pushed thousands.
+        """
+        if self._role_statements is None:
+            directory, found = self.log.index.directory, []
+            for identity, audience in self.log.index.statement_audiences.items():
+                statement = self.log.statement(identity) if audience == GAME else None
+                if statement is None:
+                    continue
+                claim = read_claim(statement)
+                of_root = claim.kind == AUTHORITY and claim.issuer == directory.root_key
+                if of_root or (claim.kind == DELEGATION and claim.issuer in directory.authorities):
+                    found.append((statement, claim))
+            self._role_statements = found
+        return self._role_statements
+
+    def _read_roles(self) -> tuple[frozenset[bytes], frozenset[Delegation]]:
+        """The authorities and delegations: when they change, anybody's enrolment may."""
         directory = self.log.index.directory
-        return frozenset(directory.authorities), frozenset(directory.edges)
+        return frozenset(directory.authorities), frozenset(directory.edges.values())
 
 
 def enrolled_key(claim: Claim) -> bytes | None:

@@ -2,8 +2,9 @@
 
 The session is the one every node holds; here this node initiates it over HTTP.
 A failure costs nothing but time: the next try is drawn between nothing and a
-bound that doubles (full jitter), never before the upstream's `retry_after`.
-What a failure was stands in `/health`.
+bound that doubles (full jitter), never before the upstream's `retry_after`. An
+event that comes in meanwhile does not wait for that: with it the next try is at
+the timer's usual pace. What a failure was stands in `/health`.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from server.open_game import OpenGame
 from server.problems import Problem
 from server.upstream import State, UpstreamError, UpstreamState
 from sync.batch import Batch, Outcome
-from sync.errors import RemoteError
+from sync.errors import LocalError, RemoteError
 from sync.initiator import Initiating, Report, initiate
 
 BACKOFF_S_MAX = 60.0
 """A venue's network comes back at any minute; longer would be felt."""
+RETRY_AFTER_S_MAX = 600.0
+"""An upstream's wish is heard up to here: work always resumes, whatever a peer says."""
 
 log = logging.getLogger("wayfold.relay")
 
@@ -55,20 +58,26 @@ class Relay:
         self.state = UpstreamState(tenant, game, self.urls[0], "waiting", "no try yet")
         self._every_s = every_s
         self._failures = 0
-        self._due_s = 0.0
+        self._due_s = self._soon_s = 0.0
+        self._tried_seq = -1
         self._stores: dict[str, bytes] = {}
-        self._running = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held by whoever runs a session of this game: one after another."""
+        self.by_hand = 0
+        """How many sessions that were asked for by hand run or wait."""
 
-    def is_due(self) -> bool:
-        """Whether the timer may try again by now."""
-        return time.monotonic() >= self._due_s
+    def is_due(self, commit_seq: int) -> bool:
+        """Whether the timer may try again by now, where the game's log stands at that commit."""
+        now_s = time.monotonic()
+        return now_s >= self._due_s or (commit_seq != self._tried_seq and now_s >= self._soon_s)
 
     async def run(
         self, http: httpx.AsyncClient, game: OpenGame, append: Callable[[Batch], Awaitable[Outcome]], now_ms: int
     ) -> RelayReport:
         """Hold one session with the first upstream that answers; raises `UpstreamError` where none does."""
-        async with self._running:
-            error = UpstreamError("down", "no upstream is set")
+        self._tried_seq = game.log.state.commit_seq
+        error = UpstreamError("down", "no upstream is set")
+        try:
             for url in self.urls:
                 try:
                     report = await self._session(http, game, append, url)
@@ -77,8 +86,11 @@ class Relay:
                     continue
                 self._succeeded(url, report, now_ms)
                 return as_relay_report(url, report)
-            self._failed(error)
-            raise error
+        except Exception:
+            self._failed(UpstreamError("fault", "this node could not hold the session; its log has the reason"))
+            raise
+        self._failed(error)
+        raise error
 
     async def _session(
         self, http: httpx.AsyncClient, game: OpenGame, append: Callable[[Batch], Awaitable[Outcome]], url: str
@@ -92,14 +104,17 @@ class Relay:
             raise UpstreamError(state, f"{url}: {error.code}: {error.detail}", code=error.code) from error
         except Problem as problem:
             raise UpstreamError("busy", f"this node: {problem.detail}", code=problem.code) from problem
+        except LocalError as error:
+            raise UpstreamError("busy", f"this node: another program wrote meanwhile: {error}") from error
         if report.welcome is not None:
             self._stores[url] = report.welcome.store
         return report
 
     def _succeeded(self, url: str, report: Report, now_ms: int) -> None:
         self._failures = 0
-        wait_s = max(self._every_s, report.retry_after_ms / 1000)
+        wait_s = max(self._every_s, min(report.retry_after_ms / 1000, RETRY_AFTER_S_MAX))
         self._due_s = time.monotonic() + wait_s - self._every_s / 2  # ticks jitter; half a tick early is on time
+        self._soon_s = self._due_s
         said = "; ".join(f"{problem.code}: {problem.detail}" for problem in report.problems[:3])
         held = "all that either holds, both hold" if report.converged else "not all is exchanged yet"
         self.state = UpstreamState(
@@ -109,8 +124,10 @@ class Relay:
     def _failed(self, error: UpstreamError) -> None:
         self._failures += 1
         bound_s = min(BACKOFF_S_MAX, self._every_s * 2 ** min(self._failures, 16))
-        wait_s = max(error.retry_after_s, random.uniform(0, bound_s))  # noqa: S311 - jitter, no secret
-        self._due_s = time.monotonic() + wait_s
+        asked_s = min(max(error.retry_after_s, 0.0), RETRY_AFTER_S_MAX)
+        wait_s = max(asked_s, random.uniform(0, bound_s))  # noqa: S311 - jitter, no secret
+        now_s = time.monotonic()
+        self._due_s, self._soon_s = now_s + wait_s, now_s + max(asked_s, self._every_s / 2)
         if error.detail != self.state.detail:
             log.warning("%s/%s: upstream %s: %s", self.state.tenant, self.state.game, error.state, error.detail)
         self.state = msgspec.structs.replace(

@@ -6,6 +6,7 @@ a Wayfold node's own media types.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import httpx
@@ -21,14 +22,18 @@ ANSWER_TIMEOUT_S = 20.0
 PACKAGE_BYTES_MAX = 64 * 1024 * 1024
 JSON_BYTES_MAX = 256 * 1024
 SHOWN_CHARS_MAX = 200
+EXCHANGE_TIMEOUT_S = 120.0
+"""For a whole exchange, however steadily it drips: an answer of half a megabyte takes 80 s at 50 kbit/s."""
+PACKAGE_TIMEOUT_S = 600.0
+"""For a whole package; the same rate, a few megabytes."""
 
-State = Literal["ok", "waiting", "down", "slow", "not_wayfold", "refused", "busy"]
+State = Literal["ok", "waiting", "down", "slow", "not_wayfold", "refused", "busy", "fault"]
 
 
 class UpstreamState(msgspec.Struct, frozen=True):
     """One game's way up: what the last try found, and when the next comes.
 
-    `waiting` is before the first try. `detail` is a sentence for people.
+    `waiting` is before the first try, `fault` is this node's own. `detail` is a sentence for people.
     """
 
     tenant: str
@@ -55,41 +60,49 @@ class _Problem(msgspec.Struct, frozen=True):
 
 
 def client() -> httpx.AsyncClient:
-    """The client all exchanges share; no redirects, no proxies from the environment."""
+    """The client all exchanges share; no redirects, no proxies from the environment, nothing compressed twice."""
     timeout = httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+    headers = {"Accept-Encoding": "identity"}
+    return httpx.AsyncClient(timeout=timeout, headers=headers, follow_redirects=False, trust_env=False)
 
 
 async def exchange(http: httpx.AsyncClient, url: str, body: bytes) -> bytes:
     """One exchange of a session; raises `UpstreamError`."""
-    request = http.build_request("POST", url, content=body, headers={"Content-Type": SYNC_MEDIA_TYPE})
-    return await _ask(http, request, SYNC_MEDIA_TYPE, BODY_BYTES_MAX)
+    return await _ask(http, url, SYNC_MEDIA_TYPE, BODY_BYTES_MAX, content=body, sent_as=SYNC_MEDIA_TYPE)
 
 
 async def post_json(http: httpx.AsyncClient, url: str, value: object) -> bytes:
     """Post a value as JSON; returns the JSON answered; raises `UpstreamError`."""
-    headers = {"Content-Type": JSON_MEDIA_TYPE}
-    request = http.build_request("POST", url, content=msgspec.json.encode(value), headers=headers)
-    return await _ask(http, request, JSON_MEDIA_TYPE, JSON_BYTES_MAX)
+    body = msgspec.json.encode(value)
+    return await _ask(http, url, JSON_MEDIA_TYPE, JSON_BYTES_MAX, content=body, sent_as=JSON_MEDIA_TYPE)
 
 
 async def get_package(http: httpx.AsyncClient, url: str) -> bytes:
     """A package's bytes, not yet compared with any hash; raises `UpstreamError`."""
-    return await _ask(http, http.build_request("GET", url), PACKAGE_MEDIA_TYPE, PACKAGE_BYTES_MAX)
+    return await _ask(http, url, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES_MAX, timeout_s=PACKAGE_TIMEOUT_S)
 
 
-async def _ask(http: httpx.AsyncClient, request: httpx.Request, media_type: str, bytes_max: int) -> bytes:
-    where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+async def _ask(
+    http: httpx.AsyncClient,
+    url: str,
+    media_type: str,
+    bytes_max: int,
+    *,
+    content: bytes | None = None,
+    sent_as: str = "",
+    timeout_s: float = EXCHANGE_TIMEOUT_S,
+) -> bytes:
+    """Post `content`, or get where there is none; the body of the answer, of that type and at most so large."""
+    where = url
     try:
-        response = await http.send(request, stream=True)
-        try:
-            body = b""
-            async for part in response.aiter_raw():
-                body += part
-                if len(body) > bytes_max:
-                    raise UpstreamError("not_wayfold", f"{where} answered more than {bytes_max} bytes")
-        finally:
-            await response.aclose()
+        headers = {"Content-Type": sent_as} if sent_as else {}
+        method = "GET" if content is None else "POST"
+        request = http.build_request(method, url, content=content, headers=headers)
+        where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+        async with asyncio.timeout(timeout_s):
+            response, body = await _read(http, request, where, bytes_max)
+    except TimeoutError as error:
+        raise UpstreamError("slow", f"{where} did not finish its answer within {timeout_s:g} s") from error
     except httpx.TimeoutException as error:
         if isinstance(error, httpx.ConnectTimeout):
             raise UpstreamError("down", f"{where} is not reached within {CONNECT_TIMEOUT_S:g} s") from error
@@ -107,6 +120,22 @@ async def _ask(http: httpx.AsyncClient, request: httpx.Request, media_type: str,
         said = found or "an unnamed type"
         raise UpstreamError("not_wayfold", f"{where} answered {said} where a Wayfold node answers {media_type}")
     return body
+
+
+async def _read(
+    http: httpx.AsyncClient, request: httpx.Request, where: str, bytes_max: int
+) -> tuple[httpx.Response, bytes]:
+    """Send a request and read the answer, but not more of it than is allowed."""
+    response = await http.send(request, stream=True)
+    try:
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > bytes_max:
+                raise UpstreamError("not_wayfold", f"{where} answered more than {bytes_max} bytes")
+    finally:
+        await response.aclose()
+    return response, bytes(body)
 
 
 def _refusal(response: httpx.Response, media_type: str, body: bytes, where: str) -> UpstreamError:

@@ -15,13 +15,13 @@ import msgspec
 
 from server.db.log_transaction import LogTransaction
 from sync.batch import Batch, Outcome
-from sync.directory import Statement
 from sync.event import Event, header_prefix, intact
 from sync.index import LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, StreamState
 from sync.receipt import Receipt
+from sync.statement import Statement
 from sync.stream import GameKey, StreamKey
 from sync.summary import Mark
 
@@ -132,6 +132,12 @@ class GameLog:
             (self.stream_nos.get(stream), branch, first_seq),
         )
         return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
+
+    def size_of(self, stream: bytes) -> tuple[int, int]:
+        """How many events of a stream are held, and the bytes of their payloads together."""
+        query = "SELECT count(*), ifnull(sum(length(payload)), 0) FROM event WHERE stream_no = ?"
+        events, payload_bytes = self.reader.execute(query, (self.stream_nos.get(stream),)).fetchone()
+        return events, payload_bytes
 
     def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
         """See `EventLog.signatures`."""

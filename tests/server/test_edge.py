@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -14,11 +15,15 @@ from typing import Any
 import httpx
 import pytest
 from loopback import LoopbackNode
-from served import Device, ServedProcess, found_tenant, free_port, opened, served, wayfold
+from served import Device, ServedProcess, edge_code_of, found_tenant, free_port, opened, served, wayfold
 
 from client_core.game.standings import game_digest
 from server import upstream
+from server.db.tenants import TenantFiles
+from server.edges import become_edge
+from server.problems import Problem
 from server.scoreboard import fold_game
+from server.upstream import UpstreamError
 from sync.receipt import CUSTODY, SAFE
 from sync.stream import ALL, stream_id
 
@@ -31,11 +36,6 @@ def until(true: Callable[[], Any]) -> Any:
     while not (found := true()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
-    return found
-
-
-def edge_code(folder: Path, *more: str) -> str:
-    found: str = json.loads(wayfold("edge-code", "park", "--json", "--data", str(folder), *more).stdout)["edge_code"]
     return found
 
 
@@ -69,7 +69,7 @@ def state_of(edge: ServedProcess) -> dict[str, Any]:
 def test_device_edge_and_hq_agree_to_the_byte(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq")).start()
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start()
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
         bob = Device(http, "bob", hq.url).join(code, "Hawks")
         assert (ann.answer.team_number, bob.answer.team_number) == (1001, 1)
@@ -91,7 +91,7 @@ def test_device_edge_and_hq_agree_to_the_byte(tmp_path: Path) -> None:
 def test_a_device_may_use_edge_and_hq_in_any_order(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq")).start()
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start()
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
         at = {"edge": ann.path, "hq": ann.path.replace(edge.url, hq.url)}
         for letter, node in zip("ABCD", ("hq", "edge", "hq", "edge"), strict=True):
@@ -106,7 +106,7 @@ def test_a_device_may_use_edge_and_hq_in_any_order(tmp_path: Path) -> None:
 def test_an_edge_enrols_while_hq_is_away_is_destroyed_and_its_devices_still_score_at_hq(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     hq = ServedProcess(tmp_path / "hq").start()
-    edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq"), every_s=60).start()
+    edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq"), every_s=60).start()
     hq.kill()
     with client() as http:
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
@@ -128,7 +128,7 @@ def test_an_edge_enrols_while_hq_is_away_is_destroyed_and_its_devices_still_scor
 def test_a_registration_that_turns_up_after_all_wins_over_the_authoritys(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     hq = ServedProcess(tmp_path / "hq").start()
-    edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq"), every_s=3600).start()
+    edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq"), every_s=3600).start()
     with client() as http:
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
         ann.check_in("A")
@@ -146,7 +146,7 @@ def test_a_registration_that_turns_up_after_all_wins_over_the_authoritys(tmp_pat
 def test_an_edge_goes_on_when_hq_is_gone_and_catches_up_when_it_is_back(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     hq = ServedProcess(tmp_path / "hq").start()
-    edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq")).start()
+    edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start()
     with client() as http:
         hq.kill()
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
@@ -166,7 +166,7 @@ def test_an_edge_goes_on_when_hq_is_gone_and_catches_up_when_it_is_back(tmp_path
 def test_an_edge_that_is_killed_and_started_again_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq"), every_s=60).start()
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq"), every_s=60).start()
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
         ann.check_in("A")
         ann.sync()
@@ -182,7 +182,7 @@ def test_an_edge_that_is_killed_and_started_again_keeps_what_it_acknowledged(tmp
 def test_an_edge_is_synced_by_hand_while_its_server_runs_or_not(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq"), every_s=3600).start()
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq"), every_s=3600).start()
         ann = Device(http, "ann", edge.url).join(code, "Foxes")
         ann.check_in("A")
         ann.sync()
@@ -196,7 +196,7 @@ def test_an_edge_is_synced_by_hand_while_its_server_runs_or_not(tmp_path: Path) 
 def test_an_edge_enrols_no_more_devices_than_hq_delegated(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq", "--enrolments", "2")).start()
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq", "--enrolments", "2")).start()
         answers = [Device(http, name, edge.url).ask_to_join(code) for name in "abc"]
         assert [answer.status_code for answer in answers] == [200, 200, 409]
         assert answers[2].json()["code"] == "devices_full"
@@ -206,7 +206,7 @@ def test_an_edge_enrols_no_more_devices_than_hq_delegated(tmp_path: Path) -> Non
 def test_an_edge_code_makes_one_edge_and_no_second(tmp_path: Path) -> None:
     found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq:
-        code = edge_code(tmp_path / "hq")
+        code = edge_code_of(tmp_path / "hq")
         first = edge_of(hq, tmp_path, code).start()
         second = edge_of(hq, tmp_path, code, "second").start()
         assert state_of(first)["state"] == "ok"
@@ -223,7 +223,7 @@ def test_an_edge_code_makes_one_edge_and_no_second(tmp_path: Path) -> None:
 def test_an_edge_makes_no_edges_and_publishes_nothing(tmp_path: Path) -> None:
     found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq:
-        edge_of(hq, tmp_path, edge_code(tmp_path / "hq")).start().stop()
+        edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start().stop()
     said = wayfold("edge-code", "park", "--data", str(tmp_path / "edge"), code=3).stderr
     assert "not_the_authority" in said
     assert "not_the_authority" in wayfold("game", "publish", "park", "--data", str(tmp_path / "edge"), code=3).stderr
@@ -268,7 +268,7 @@ def test_an_upstream_that_misbehaves_is_named_for_what_it_is(
 def test_an_upstream_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     hq = ServedProcess(tmp_path / "hq").start()
-    edge = edge_of(hq, tmp_path, edge_code(tmp_path / "hq")).start()
+    edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start()
     hq.kill()
     hole = socket.create_server(("127.0.0.1", hq.port))
     swallowed: list[socket.socket] = []
@@ -303,7 +303,7 @@ def test_an_upstream_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:
 
 def test_an_edge_without_its_hq_starts_and_says_what_it_waits_for(tmp_path: Path) -> None:
     found_tenant(tmp_path / "hq")
-    code = edge_code(tmp_path / "hq")
+    code = edge_code_of(tmp_path / "hq")
     port = free_port()
     edge = edge_of(f"http://127.0.0.1:{port}", tmp_path, code).start()
     assert state_of(edge)["state"] == "down"
@@ -312,3 +312,99 @@ def test_an_edge_without_its_hq_starts_and_says_what_it_waits_for(tmp_path: Path
     assert edge.standings()["name"].startswith("Five in a row")
     edge.stop()
     hq.stop()
+
+
+def test_an_edge_becomes_one_of_a_game_that_was_published_again_under_the_same_name(tmp_path: Path) -> None:
+    found_tenant(tmp_path / "hq")
+    with served(tmp_path / "hq") as hq:
+        edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start().stop()
+        published = json.loads(wayfold("game", "publish", "park", "--json", "--data", str(tmp_path / "hq")).stdout)[
+            "id"
+        ]
+        with served_again(hq, tmp_path, edge_code_of(tmp_path / "hq")) as edge:
+            games = httpx.get(f"{edge.url}/api/v1/acme/games", trust_env=False).json()
+            assert games[0]["id"] == published
+            assert len(games) == 2
+            assert {state["state"] for state in edge.health()["upstreams"]} == {"ok"}
+
+
+def test_an_edge_started_again_with_its_old_code_goes_on_whether_hq_knows_the_code_or_not(tmp_path: Path) -> None:
+    found_tenant(tmp_path / "hq")
+    with served(tmp_path / "hq") as hq:
+        code = edge_code_of(tmp_path / "hq")
+        edge_of(hq, tmp_path, code).start().stop()
+        wayfold("game", "publish", "park", "--data", str(tmp_path / "hq"))  # its codes are others
+        with served_again(hq, tmp_path, code) as edge:
+            assert [state["state"] for state in edge.health()["upstreams"]] == ["ok"]
+
+
+def test_a_second_code_lets_the_same_edge_enrol_more_devices(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path / "hq")
+    with served(tmp_path / "hq") as hq, client() as http:
+        with served_again(hq, tmp_path, edge_code_of(tmp_path / "hq", "--enrolments", "1")) as edge:
+            answers = [Device(http, name, edge.url).ask_to_join(code) for name in "ab"]
+            assert [answer.status_code for answer in answers] == [200, 409]
+            assert "new edge code" in answers[1].json()["detail"]
+        with served_again(hq, tmp_path, edge_code_of(tmp_path / "hq", "--enrolments", "2")) as edge:
+            until(lambda: state_of(edge)["state"] == "ok")
+            answers = [Device(http, name, edge.url).ask_to_join(code) for name in "bcd"]
+            assert [answer.status_code for answer in answers] == [200, 200, 409]
+
+
+def test_a_tenant_of_the_same_name_elsewhere_is_another_tenant(tmp_path: Path) -> None:
+    for folder in ("hq", "other"):
+        found_tenant(tmp_path / folder)
+    with served(tmp_path / "hq") as hq, served(tmp_path / "other") as other:
+        edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start().stop()
+        with opened(tmp_path / "edge") as game:
+            first = game.row.id
+        with served_again(other, tmp_path, edge_code_of(tmp_path / "other")) as edge:
+            games = httpx.get(f"{edge.url}/api/v1/acme/games", trust_env=False).json()
+            assert [game["id"] for game in games] == [first.hex()]
+            assert "another tenant is called 'acme' here" in state_of(edge)["detail"]
+
+
+def test_hq_does_not_become_an_edge_of_itself(tmp_path: Path) -> None:
+    found_tenant(tmp_path / "hq")
+    found_tenant(tmp_path / "other")
+    with served(tmp_path / "other") as other:
+        code = edge_code_of(tmp_path / "other")
+        with served_again(other, tmp_path, code, "hq") as node:
+            assert "is the HQ of 'acme'" in state_of(node)["detail"]
+    with opened(tmp_path / "other") as game:
+        assert game.log.index.directory.edges == {}
+
+
+@pytest.mark.parametrize(
+    "code", ["acme/park", "../acme/park/CODE", "a\x00b/park/CODE", "acme/../CODE", "acme/p?x=1/CODE"]
+)
+def test_a_code_that_is_none_asks_nobody_and_leaves_no_file(tmp_path: Path, code: str) -> None:
+    tenants = TenantFiles(tmp_path)
+    with pytest.raises(Problem) as caught:
+        asyncio.run(become_edge(tenants, "http://127.0.0.1:1", code, 1))
+    assert caught.value.code == "bad_request"
+    assert [path.name for path in tmp_path.iterdir()] == ["tenants"]
+
+
+def test_a_registration_that_was_cut_goes_on_with_its_key_and_half_a_key_is_none(tmp_path: Path) -> None:
+    tenants = TenantFiles(tmp_path)
+    pending = tmp_path / "edge-acme.key"
+    seeds = []
+    for damage in (None, None, b"", b"half"):
+        if damage is not None:
+            pending.write_bytes(damage)
+        with pytest.raises(UpstreamError):
+            asyncio.run(become_edge(tenants, "http://127.0.0.1:1", "acme/park/CODE", 1))
+        seeds.append(pending.read_bytes())
+    assert seeds[0] == seeds[1]
+    assert {len(seed) for seed in seeds} == {32}
+    assert pending.stat().st_mode & 0o777 == 0o600
+
+
+@contextmanager
+def served_again(hq: ServedProcess, tmp_path: Path, code: str, name: str = "edge") -> Iterator[ServedProcess]:
+    edge = edge_of(hq, tmp_path, code, name).start()
+    try:
+        yield edge
+    finally:
+        edge.stop()

@@ -157,3 +157,23 @@ def test_whoever_gives_up_waiting_disturbs_nobody(tmp_path: Path) -> None:
             assert key_of("gone").public_key in {s.key.public_key for s in game.log.index.streams.values()}
 
     run(test())
+
+
+def test_a_look_between_a_commit_and_its_taking_over_hides_nothing_that_others_write_next(tmp_path: Path) -> None:
+    """Once a node counted such a commit twice: what a command wrote beside it then went unseen, and was not relayed."""
+
+    async def test() -> None:
+        async with writing(tmp_path) as (node, game):
+            for number in range(20):
+                own = asyncio.create_task(node.writer.submit(game, write_of(game, f"own {number}")))
+                while not own.done() and not game.log.refresh():  # noqa: ASYNC110 - a look at every turn of the loop
+                    await asyncio.sleep(0)
+                await own
+                with opened(tmp_path) as beside:
+                    beside.log.append(write_of(beside, f"beside {number}"))
+                game.refresh()
+                keys = {state.key.public_key for state in game.log.index.streams.values()}
+                assert key_of(f"beside {number}").public_key in keys
+                assert game.log.state.commit_seq == game.log._load(game.log.reader)[1].commit_seq
+
+    run(test())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import socket
 import subprocess
@@ -71,6 +72,12 @@ def found_tenant(folder: Path, slug: str = "acme", uses: int = 100) -> str:
         code = add_join_code(game.log, game.key, None, uses, NOW_MS).code
     tenants.close()
     return code
+
+
+def edge_code_of(folder: Path, *more: str) -> str:
+    """A code that makes one server an edge of the game `park`."""
+    found: str = json.loads(wayfold("edge-code", "park", "--json", "--data", str(folder), *more).stdout)["edge_code"]
+    return found
 
 
 @contextmanager
