@@ -356,7 +356,7 @@ class Replica:
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""
-        report = self._run(import_bundle(read_bundle(path), self.log))
+        report = self._run(import_bundle(read_bundle(path), self.log, self.scope))
         self._fold = None
         return report
 

@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from server.api import blobs, edges, games, health, pages, staff, standings, sync
+from server.api import blobs, bundles, edges, games, health, pages, staff, standings, sync
 from server.clock import Clock
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
@@ -39,6 +39,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *games.ROUTES,
             *standings.ROUTES,
             *edges.ROUTES,
+            *bundles.ROUTES,
             sync.exchange,
             *staff.ROUTES,
             *blobs.ROUTES,

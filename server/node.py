@@ -27,6 +27,9 @@ from sync.errors import LocalError
 ADOPT_AFTER_S = 3.0
 """A registration travels in the same session as the events, or in the next; then it is not coming."""
 
+BUNDLES_AT_ONCE_MAX = 2
+"""Each may hold a whole file in memory."""
+
 log = logging.getLogger("wayfold.node")
 
 
@@ -42,6 +45,7 @@ class Node:
         self.writer = Writer(self.tenants, waiting_max=limits.pushes_waiting_max)
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
+        self.bundle_turns = asyncio.Semaphore(BUNDLES_AT_ONCE_MAX)
         self.live_pages = 0
         self._running = self.stopping = False
         self.relaying: Relaying | None = None
@@ -83,6 +87,7 @@ class Node:
         with self.tenants.open(tenant) as file:
             game = self._by_id.get((tenant, name)) or self._open(file, tenant, name)
             game.refresh()
+            self._adopt_soon(game)
             yield game
 
     def change_of(self, game: OpenGame) -> asyncio.Event:
@@ -117,7 +122,6 @@ class Node:
             game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
-            self._adopt_soon(game)
         return game
 
     def _changed(self, game: OpenGame) -> None:

@@ -31,6 +31,7 @@ class Kind(NamedTuple):
 PROBLEMS: dict[str, Kind] = {
     "bad_request": Kind(400, "The request is not understood"),
     "frame_malformed": Kind(400, "The body is not a whole, undamaged frame of this protocol"),
+    "not_a_bundle": Kind(400, "The file is no bundle, or was converted as text"),
     "protocol_unsupported": Kind(400, "No protocol version is spoken by both sides"),
     "signature_bad": Kind(403, "A signature does not fit"),
     "join_code_unknown": Kind(403, "This join code is not known here"),
@@ -49,6 +50,7 @@ PROBLEMS: dict[str, Kind] = {
     "slug_taken": Kind(409, "This name is taken"),
     "devices_full": Kind(409, "The game has as many devices as it may have"),
     "not_published": Kind(409, "The game has not been published"),
+    "bundle_elsewhere": Kind(409, "The bundle belongs to another tenant or game"),
     "key_elsewhere": Kind(409, "This device key already belongs to another team"),
     "blob_unexpected": Kind(404, "Nothing here names this blob yet"),
     "body_too_big": Kind(413, "The body is larger than this node takes"),

@@ -42,6 +42,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     body_bytes_max: Positive = 1024 * 1024
+    bundle_bytes_max: Positive = 16 * 1024 * 1024
     requests_per_s_max: NotNegative = 500
     requests_burst_max: Positive = 2000
     devices_per_game_max: Positive = 5000

@@ -26,7 +26,7 @@ from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, RECEIPTS_IN_
 from sync.log import EventLog
 from sync.messages import End, Hello, Message, Problem, Receipts, Wanted
 from sync.packing import pack_data, pack_statements
-from sync.placement import DUPLICATE
+from sync.placement import BUSY, DUPLICATE, HELD
 from sync.responder import problem_of
 from sync.runs import sign_tails
 from sync.stream import ALL, GameKey, Scope
@@ -34,13 +34,22 @@ from sync.transitions import State, step
 
 MAGIC = b"WAYFOLD-BUNDLE-1\r\n"
 _NO_LIMIT = 2**62
+_PROBLEMS_MAX = 100
+"""Told of one bundle: enough to see what is wrong, and a file of nothing but faults fills no memory."""
 
 
 class BundleReport(msgspec.Struct):
-    """What an import took in: events and statements that were new, frames refused, and whether it was whole."""
+    """What an import took in: events and statements that were new, frames refused, and whether it was whole.
+
+    `held` are those of the new events whose key is not enrolled, as far as is
+    known here; `left` counts what was not taken: outside the scope, or beyond
+    what strangers may bring.
+    """
 
     whole: bool = False
     received: int = 0
+    held: int = 0
+    left: int = 0
     duplicates: int = 0
     statements_received: int = 0
     problems: list[Problem] = msgspec.field(default_factory=list)
@@ -87,37 +96,54 @@ def bundle_game(data: bytes) -> GameKey:
     raise FrameError("not_a_bundle", "the file does not open with a bundle's greeting")
 
 
-def import_bundle(data: bytes, log: EventLog, scope: Scope = ALL) -> Session[BundleReport]:
+def import_bundle(
+    data: bytes,
+    log: EventLog,
+    scope: Scope = ALL,
+    *,
+    quota_bytes: int | None = None,
+    frames_max: int = _NO_LIMIT,
+) -> Session[BundleReport]:
     """Take in what a bundle holds of a scope, frame by frame; a damaged frame is named and the others still count.
 
-    Raises `FrameError` (`not_a_bundle`) or `RemoteError` (`wrong_game`,
-    `version`) before anything is stored.
+    `quota_bytes` bounds what it brings of streams that are not enrolled,
+    `frames_max` how much of it is read. Raises `FrameError` (`not_a_bundle`) or
+    `RemoteError` (`wrong_game`, `version`) before anything is stored.
     """
     if bundle_game(data) != log.index.game:
         raise RemoteError("wrong_game", "the bundle belongs to another tenant or game")
     report = BundleReport()
-    for message in _read(data, report.problems):
+    for message in _read(data, report.problems, frames_max):
         if isinstance(message, End):
             body = data[len(MAGIC) : len(data) - len(encode_frame(message))]
             report.whole = message.hashed == digest(BUNDLE, body)
         elif not isinstance(message, Hello):
-            intake = Intake(log, scope=scope)
+            intake = Intake(log, quota_bytes, scope)
             yield from intake.take([message])
-            report.received += intake.stored
-            report.duplicates += sum(n for _, _, spans in intake.verdicts for n, v in spans if v == DUPLICATE)
-            report.statements_received += intake.statements_stored
-            report.problems += intake.problems
+            quota_bytes = intake.quota_bytes
+            _count(report, intake)
     if not report.whole:
         report.problems.append(Problem("bundle_cut", "the file ends early or was changed; what was sound is stored"))
     return report
 
 
-def _read(data: bytes, problems: list[Problem]) -> Iterator[Message]:
-    """The sound messages of a bundle; the rest are noted as problems."""
+def _count(report: BundleReport, intake: Intake) -> None:
+    for _, _, spans in intake.verdicts:
+        for count, verdict in spans:
+            report.duplicates += count if verdict == DUPLICATE else 0
+            report.held += count if verdict == HELD else 0
+            report.left += count if verdict == BUSY else 0
+    report.received += intake.stored
+    report.statements_received += intake.statements_stored
+    report.problems += intake.problems[: max(0, _PROBLEMS_MAX - len(report.problems))]
+
+
+def _read(data: bytes, problems: list[Problem], frames_max: int = _NO_LIMIT) -> Iterator[Message]:
+    """The sound messages of a bundle; the rest are noted as problems, not more than can be told."""
     if not data.startswith(MAGIC):
         raise FrameError("not_a_bundle", "the file is not a Wayfold bundle, or was converted as text")
     state = State.EXPECT_BUNDLE_HELLO
-    frames = split_frames(data[len(MAGIC) :], bytes_max=_NO_LIMIT, frames_max=_NO_LIMIT)
+    frames = split_frames(data[len(MAGIC) :], bytes_max=_NO_LIMIT, frames_max=frames_max)
     while True:
         try:
             frame = next(frames)
@@ -126,7 +152,8 @@ def _read(data: bytes, problems: list[Problem]) -> Iterator[Message]:
         except StopIteration:
             return
         except FrameError as error:
-            problems.append(problem_of(error))
+            if len(problems) < _PROBLEMS_MAX:
+                problems.append(problem_of(error))
             continue  # a cut inside a frame ends the generator: the next turn stops
         except RemoteError as error:
             problems.append(problem_of(error))

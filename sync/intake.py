@@ -47,6 +47,11 @@ class Intake:
         self.statements_stored = 0
         self.streams: list[bytes] = []
 
+    @property
+    def quota_bytes(self) -> int | None:
+        """What is left of the quota; below 0 where more was brought, None where there is none."""
+        return self._quota_bytes
+
     def take(self, messages: Iterable[Message]) -> Session[None]:
         """Check, verify and append what these messages carry."""
         messages = list(messages)

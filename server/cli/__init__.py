@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import click
 
 from client_core.game.publish import DraftError
-from server.cli import day, demo, edge, game, results, serve, tenant
+from server.cli import bundle, day, demo, edge, game, results, serve, tenant
 from server.cli.output import InputError
 from server.problems import Problem
 from server.settings import SettingsError
@@ -38,6 +38,7 @@ for command in (
     serve.serve,
     demo.demo,
     tenant.tenant,
+    bundle.bundle,
     game.game,
     day.day,
     edge.edge_code,
