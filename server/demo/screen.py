@@ -63,8 +63,6 @@ class Screen:
         elif word == "home":
             way = f"by file: {facts['events']} events new at {facts['at']}" if facts["events"] else "to HQ directly"
             self._say(f"team {facts['team']} comes home {way}")
-        elif word == "relayed":
-            self._say(f"by hand: {facts['said'].strip()}")
         self._show(facts.get("at_ms"))
 
     def _show(self, at_ms: int | None) -> None:
