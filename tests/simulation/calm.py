@@ -1,0 +1,62 @@
+"""Calm weather: every fault ends, nodes sync for some minutes, then the oracles ask; and once more after new events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from . import oracles
+from .files import read_rows
+from .model import NOTHING_LOST, Broken
+from .node_faults import free_disk_of
+from .playing import play, session, tick
+from .world import World
+
+ROUNDS = 7
+ROUND_MS = 30_000
+NEW_EVENTS = 2
+
+
+def calm_down(world: World) -> None:
+    """Let the world come to rest and ask the oracles; let it play a little more and ask again."""
+    world.tell("--- calm weather ---")
+    world.is_calm = True
+    world.busy_until_ms.clear()
+    for node in world.nodes():
+        if not node.is_up:
+            node.is_awaited = True
+            world.restart(node)
+        free_disk_of(node)
+    world.full_disks.clear()
+    _sync_all(world)
+    oracles.check_all(world)
+    world.tell("--- everybody writes once more, alone, and syncs ---")
+    known = set(world.model.written)
+    for device in list(world.devices.values()):
+        for number in range(NEW_EVENTS):
+            play(world, device, world.dice(f"again {device.name} {number}"))
+    _sync_all(world)
+    oracles.check_all(world)
+    _check_no_new_fork(world, known)
+
+
+def _sync_all(world: World) -> None:
+    """Some rounds of everybody's timers; devices turn from one upstream to the next."""
+    for turn in range(ROUNDS):
+        world.pass_time(world.now_ms + ROUND_MS)
+        for edge in world.servers.values():
+            if edge.name != "hq" and edge.name not in world.burned:
+                tick(world, edge)
+        for device in list(world.devices.values()):
+            upstreams = [name for name in device.upstreams if name not in world.burned]
+            session(world, device, upstreams[turn % len(upstreams)])
+
+
+def _check_no_new_fork(world: World, known: set[bytes]) -> None:
+    """Who was told of a fork goes on anew: what was written since has no twin."""
+    for tenant in ("acme", "zeta"):
+        by_place = defaultdict(set)
+        for row in read_rows(world.servers["hq"], tenant):
+            by_place[row.stream, row.seq].add(row.id)
+        for event in world.model.written.values():
+            if event.tenant == tenant and event.id not in known and len(by_place[event.stream, event.seq]) > 1:
+                raise Broken(NOTHING_LOST, f"a second fork: {world.model.name(event)} has a twin after calm weather")

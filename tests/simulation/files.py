@@ -1,0 +1,74 @@
+"""What a node's files really hold, read by plain SQL on a connection of its own: only what was committed counts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from .devices import DeviceNode
+from .servers import ServerNode
+
+Node = DeviceNode | ServerNode
+
+
+class Row(NamedTuple):
+    """One event as it stands in a file."""
+
+    stream: bytes
+    author: bytes
+    incarnation: bytes
+    audience: bytes
+    branch: int
+    seq: int
+    id: bytes
+    payload: bytes | None
+
+
+_COLUMNS = "s.id, s.public_key, s.incarnation, s.audience, e.branch, e.seq, e.id, e.payload"
+
+
+def path_of(node: Node, tenant: str) -> Path:
+    """The file that holds a tenant's game at a node."""
+    return node.path if isinstance(node, DeviceNode) else node.folder / "tenants" / f"{tenant}.sqlite"
+
+
+def connection(node: Node, tenant: str) -> sqlite3.Connection:
+    """Another program's view of the file."""
+    return sqlite3.connect(path_of(node, tenant), isolation_level=None)
+
+
+def read_rows(node: Node, tenant: str, where: str = "1", parameters: tuple[object, ...] = ()) -> list[Row]:
+    """The events a node holds of a tenant's game."""
+    key = "stream_no" if isinstance(node, DeviceNode) else "no"
+    sql = f"SELECT {_COLUMNS} FROM event e JOIN stream s ON s.{key} = e.stream_no WHERE {where}"
+    with closing(connection(node, tenant)) as opened:
+        return [Row(*row) for row in opened.execute(sql, parameters)]
+
+
+def held(node: Node, tenant: str) -> dict[bytes, Row]:
+    """The events held with their payloads, by id."""
+    return {row.id: row for row in read_rows(node, tenant) if row.payload is not None}
+
+
+def last_written(node: Node, tenant: str, author: bytes) -> list[Row]:
+    """The newest events of an author, a few of each stream, the lower number first."""
+    rows = read_rows(node, tenant, "s.public_key = ?", (author,))
+    return sorted(rows, key=lambda row: row.seq)
+
+
+def statements(node: Node, tenant: str) -> dict[bytes, bytes]:
+    """The directory statements held, by id: their bodies."""
+    with closing(connection(node, tenant)) as opened:
+        return dict(opened.execute("SELECT id, body FROM statement"))
+
+
+def raw_bytes(node: Node, tenant: str) -> Iterator[bytes]:
+    """Everything in the file and in its write-ahead log."""
+    path = path_of(node, tenant)
+    for suffix in ("", "-wal"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            yield part.read_bytes()

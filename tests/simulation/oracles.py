@@ -1,0 +1,156 @@
+"""The oracles: what must hold in the middle of everything, and what must hold once the world has been calm."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from client_core.game.scoring import fold
+from client_core.game.standings import team_digest
+from server.scoreboard import fold_team, stream_events, team_streams
+
+from . import files, wire
+from .devices import DeviceNode
+from .files import Node
+from .model import CONVERGED, COVERED, RESUMES, SAME_SCORES, TENANTS, Broken
+from .network import Answered, Exchange
+from .servers import ServerNode
+from .start import GAMES, TEAMS
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+def check_answer(world: World, exchange: Exchange, answered: Answered) -> None:
+    """No answer holds anything of another tenant; no answer is the confession of a bug."""
+    if answered.status == 500:
+        raise Broken(RESUMES, f"{exchange.responder.name} failed: {world.errors[-1:] or answered.body!r}")
+    others = world.secrets_of_others(exchange.tenant)
+    for frame in wire.frames(answered.body):
+        shown = wire.plain(frame) or b""
+        for what, needle in others:
+            if needle in shown:
+                raise Broken(TENANTS, f"an answer about {exchange.tenant} to {exchange.initiator.name} shows {what}")
+
+
+def check_session(world: World, device: DeviceNode, server: ServerNode, *, converged: bool) -> None:
+    """What a device shows as safe, HQ holds or has held; after agreeing with HQ, HQ holds it now."""
+    shown = device.replica.counts().safe
+    own = world.model.by_author[device.replica.public_key]
+    ever = len(own & world.model.ever_held["hq"])
+    if shown > ever:
+        raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
+    steady = "hq" not in world.ever_rolled_back
+    if server.name == "hq" and (converged or steady):
+        now = sum(row.author == device.replica.public_key for row in files.held(server, device.tenant).values())
+        if shown > now:
+            raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ holds {now} of them")
+
+
+def check_all(world: World) -> None:
+    """Everything that must hold after calm weather."""
+    for tenant in GAMES:
+        nodes = [node for node in world.nodes() if tenant in world.tenants_of(node)]
+        held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
+        _check_survivors(world, tenant, held)
+        _check_convergence(world, tenant, nodes, held)
+        _check_statements(world, tenant, nodes)
+        _check_scores(world, tenant, nodes)
+    for node in world.nodes():
+        _check_file(world, node)
+        if isinstance(node, DeviceNode):
+            _check_status(world, node)
+
+
+def _check_survivors(world: World, tenant: str, held: dict[str, dict[bytes, files.Row]]) -> None:
+    """What a surviving node said it holds reaches HQ."""
+    model = world.model
+    for name in held:
+        for identity in model.holdings[name]:
+            event = model.written[identity]
+            if event.tenant == tenant and identity not in held["hq"] and identity not in model.strangers:
+                raise Broken(RESUMES, f"{name} holds {model.name(event)}, and it never reached HQ")
+
+
+def _check_convergence(world: World, tenant: str, nodes: list[Node], held: dict[str, dict[bytes, files.Row]]) -> None:
+    """HQ and edges hold the same, devices what is theirs of it."""
+    strangers = world.model.strangers
+    everything = {i: row.audience for i, row in held["hq"].items() if i not in strangers}
+    for node in nodes:
+        mine = {i for i in held[node.name] if i not in strangers}
+        scope = {b"g", node.replica.audience} if isinstance(node, DeviceNode) else None
+        wanted = {i for i, audience in everything.items() if scope is None or audience in scope}
+        for identity in sorted(wanted ^ mine):
+            event = world.model.written.get(identity)
+            what = world.model.name(event) if event else identity.hex()[:8]
+            lacks = node.name if identity in wanted else "hq"
+            raise Broken(CONVERGED, f"{tenant}: {lacks} lacks {what}, which {node.name} or hq holds")
+
+
+def _check_statements(world: World, tenant: str, nodes: list[Node]) -> None:
+    hq = files.statements(world.servers["hq"], tenant)
+    for node in nodes:
+        mine = files.statements(node, tenant)
+        scope = {b"g", node.replica.audience} if isinstance(node, DeviceNode) else None
+        wanted = {i for i, body in hq.items() if scope is None or wire.decode(body)[3] in scope}
+        if missing := wanted - mine.keys():
+            raise Broken(CONVERGED, f"{node.name} lacks {len(missing)} statements of {tenant}")
+
+
+def _check_scores(world: World, tenant: str, nodes: list[Node]) -> None:
+    """One digest a team, whoever folds, in whatever order and however often the events come."""
+    shuffle = Random(world.seed)
+    for team in TEAMS[tenant]:
+        digests: dict[str, bytes] = {}
+        for node in nodes:
+            if isinstance(node, DeviceNode):
+                if node.replica.membership.team == team:
+                    digests[node.name] = node.replica.digest()
+                    shown = node.replica.result()
+                    digests[f"{node.name}, as shown"] = team_digest(shown)
+                continue
+            with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
+                known = game.board.teams[team]
+                digests[node.name] = team_digest(fold_team(game.log, game.rules, known))
+                events = [e for stream in team_streams(game.log, team) for e in stream_events(game.log, stream)]
+                events += shuffle.sample(events, len(events) // 2)
+                shuffle.shuffle(events)
+                digests[f"{node.name}, shuffled and doubled"] = team_digest(fold(game.rules, known, events))
+                fresh = fold_team(game.log, game.rules, known)
+                live = next(result for result in game.board.results() if result.team == team)
+                if (live.score, live.points, live.status) != (fresh.score, fresh.points, fresh.status):
+                    raise Broken(SAME_SCORES, f"{node.name}'s board shows {live.score}, its file {fresh.score}")
+        if len(set(digests.values())) > 1:
+            raise Broken(SAME_SCORES, f"{tenant}/{TEAMS[tenant][team]}: {_parties(digests)}")
+
+
+def _parties(digests: dict[str, bytes]) -> str:
+    return "; ".join(
+        f"{', '.join(name for name, d in digests.items() if d == digest)}: {digest.hex()[:8]}"
+        for digest in sorted(set(digests.values()))
+    )
+
+
+def _check_file(world: World, node: Node) -> None:
+    """Nothing of another tenant in any file."""
+    for tenant in world.tenants_of(node):
+        whole = list(files.raw_bytes(node, tenant))
+        for what, needle in world.secrets_of_others(tenant):
+            if any(needle in part for part in whole):
+                raise Broken(TENANTS, f"{node.name}'s file of {tenant} holds {what}")
+
+
+def _check_status(world: World, device: DeviceNode) -> None:
+    """In calm weather a device's own events are safe, and it says so.
+
+    Of a stream that was forked a store keeps one receipt, for the head that is
+    further: what stands beside may be shown as unsent though it is safe.
+    """
+    if any(
+        s.forked for s in device.replica.log.index.streams.values() if s.key.public_key == device.replica.public_key
+    ):
+        return
+    counts = device.replica.counts()
+    if counts.unsent or counts.in_custody:
+        said = f"{counts.unsent} unsent, {counts.in_custody} in custody"
+        raise Broken(RESUMES, f"{device.name} still shows {said} after calm weather")
