@@ -17,8 +17,8 @@ import pytest
 from server.demo.audit import broken_receipts, digests, read_store
 from server.demo.rehearsal import rehearse
 
-SECONDS_MAX = 90
-"""A minute is promised on two idle cores; here other tests run beside it."""
+SECONDS_MAX = 60
+"""From the first process to the last file read; other tests may run beside it. Idle, it takes about 35 s."""
 COMMAND = (sys.executable, "-c", "from server.entry import main; raise SystemExit(main())", "demo")
 
 
@@ -89,7 +89,7 @@ def test_the_devices_found_exactly_what_the_rule_book_finds_without_them(run: Ru
     ]
 
 
-def test_it_is_played_in_about_a_minute(run: Run) -> None:
+def test_it_is_played_within_a_minute(run: Run) -> None:
     assert run.outcome["seconds"] < SECONDS_MAX
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -31,12 +32,22 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def device(root: Path, registry: None, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment that holds the wheel and what a device needs, nothing else."""
-    folder = tmp_path_factory.mktemp("device")
+    return install(root / "requirements" / "device.txt", wheel, tmp_path_factory.mktemp("device"))
+
+
+@pytest.fixture(scope="module")
+def server(root: Path, registry: None, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that holds the wheel and its extra `server`, nothing else."""
+    return install(root / "requirements" / "server.txt", wheel, tmp_path_factory.mktemp("server"))
+
+
+def install(lock: Path, wheel: Path, folder: Path) -> Path:
+    """Make an environment of a lock and the wheel; returns where its programs are."""
     venv = folder / "venv"
     python = venv / "bin" / "python"
     steps = (
         (sys._base_executable, "-m", "venv", "--without-pip", venv),
-        (*PIP, "--python", python, "install", "--require-hashes", "-r", root / "requirements" / "device.txt"),
+        (*PIP, "--python", python, "install", "--require-hashes", "-r", lock),
         (*PIP, "--python", python, "install", "--no-deps", wheel),
     )
     for step in steps:
@@ -79,3 +90,21 @@ def test_a_server_command_without_its_extra_answers_with_the_install_line(
     assert "pip install 'wayfold[server]'" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
+
+
+def test_the_demo_plays_from_the_installed_wheel_far_from_the_repository(
+    root: Path, server: Path, tmp_path: Path
+) -> None:
+    where = "import client_core, server, sync; print(*(m.__file__ for m in (client_core, server, sync)), sep='\\n')"
+    found = run(server / "python", "-c", where, cwd=tmp_path).stdout.split()
+    assert len(found) == 3
+    assert all(Path(path).is_relative_to(server.parent) for path in found), found
+    searched = run(server / "python", "-c", "import sys; print(*sys.path, sep='\\n')", cwd=tmp_path).stdout.split()
+    assert not [path for path in searched if Path(path).is_relative_to(root)]
+    # Faster than by default: whether it plays is what is asked here, not how much outages cost.
+    played = run(server / "wayfold", "demo", "--json", "--speed", "1000", "--keep", tmp_path / "kept", cwd=tmp_path)
+    assert played.returncode == 0, played.stderr[-4000:]
+    outcome = json.loads(played.stdout)
+    assert (outcome["lost"], outcome["broken"], outcome["wrong"]) == (0, 0, 0)
+    assert outcome["digests"]["hq"] == outcome["digests"]["edge"]
+    assert outcome["found"] >= 215
