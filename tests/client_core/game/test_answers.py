@@ -1,5 +1,7 @@
 """Answers: what is the same answer, what can be said of one where, and what an attacker with the package can do."""
 
+# ruff: noqa: RUF001  (characters that look like others are what is compared here)
+
 from __future__ import annotations
 
 import hashlib
@@ -70,7 +72,7 @@ def test_what_people_mean_differently_stays_different(one: str, other: str) -> N
     [
         ("42", ["42"]),
         (" -7 m", ["-7"]),
-        ("−7,50 m²", []),  # a digit after the unit, as in m², is read as a second number
+        ("−7,50 m²", ["-7.5"]),
         ("−7,50 m", ["-7.5"]),
         ("+3.14", ["3.14"]),
         ("1 234,5", ["1234.5"]),
@@ -205,7 +207,7 @@ def test_a_short_secret_is_guessed_and_every_guess_hashes_all_it_should(monkeypa
     hashed_bytes = []
     plain_sha256 = hashlib.sha256
 
-    def counting(data: bytes = b"") -> "hashlib._Hash":
+    def counting(data: bytes = b"") -> object:
         hashed_bytes.append(len(data))
         return plain_sha256(data)
 
@@ -228,7 +230,8 @@ def test_a_secret_is_known_by_a_hash_that_names_its_checkpoint() -> None:
 def test_the_hashes_are_the_same_on_every_platform_for_ever() -> None:
     assert answer_hash(SALT, "dante").hex() == "1c39e4f379a0857eda15020191815b38a9252781adb87737a71bb7311935b19c"
     assert secret_hash("31", "oaktree").hex() == "84005ffa62ced8ca28715e75f0b4665846b5738f4f3aae4d93131fb9df32bfc0"
-    assert (
-        msgspec.msgpack.encode(seal(Interval(4, 6, 5, 1), "k7qm", SALT)).hex()
-        == "9402c410000102030405060708090a0b0c0d0e0fc4061188575aed40c42095b8574d55edf0725e929280a5df2e3e8370ac952bab7bcd4588d518e11bfcc9"
+    sealed = msgspec.msgpack.encode(seal(Interval(4, 6, 5, 1), "k7qm", SALT)).hex()
+    assert sealed == (
+        "9402c410000102030405060708090a0b0c0d0e0fc4061188575aed40c42095b8574d55edf0725e929280a5df2e"
+        "3e8370ac952bab7bcd4588d518e11bfcc9"
     )
