@@ -11,31 +11,35 @@ from client_core.game.teams import Team, read_teams
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
 from sync.placement import StreamState
-from sync.stream import ALL, GAME, covers, team_audience
+from sync.standing import standing
+from sync.stream import GAME, team_audience
 
 
 def team_of(log: EventLog, team: bytes, unregistered: Team) -> Team:
     """A team as servers registered it for the game to read, or `unregistered` where none did."""
     directory = log.index.directory
-    speakers = [state for state in _states(log, GAME) if directory.scope_of(state.key.public_key) == ALL]
+    speakers = [state for state in _states(log, GAME) if directory.speaks_for_all(state.key.public_key)]
     return read_teams(event for state in speakers for event in _events(log, state)).get(team) or unregistered
 
 
 def team_events(log: EventLog, team: bytes) -> list[LoggedEvent]:
     """A team's events that count: those of devices enrolled in it, every branch of them."""
-    may_write = log.index.directory.may_write
-    states = [state for state in _states(log, team_audience(team)) if may_write(state.key)]
-    return [event for state in states for event in _events(log, state)]
+    return [event for state in _states(log, team_audience(team)) for event in _events(log, state)]
 
 
 def desk_entries(log: EventLog, team: bytes) -> list[Entry]:
     """What the staff's desk reads of one team and of what was written for everybody."""
-    directory = log.index.directory
+    speaks_for_all = log.index.directory.speaks_for_all
     return [
-        Entry(event.id, event.author, scope == ALL, None if audience == GAME else team, decode_action(event.payload))
+        Entry(
+            event.id,
+            event.author,
+            speaks_for_all(event.author),
+            None if audience == GAME else team,
+            decode_action(event.payload),
+        )
         for audience in (GAME, team_audience(team))
         for state in _states(log, audience)
-        if covers(scope := directory.scope_of(state.key.public_key), audience)
         for event in _events(log, state)
     ]
 
@@ -45,9 +49,12 @@ def _states(log: EventLog, audience: bytes) -> list[StreamState]:
 
 
 def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:
-    for branch in state.branches:
-        for first_seq in range(branch.first_seq, branch.tip_seq + 1, SEGMENT_EVENTS_MAX):
-            last_seq = min(first_seq + SEGMENT_EVENTS_MAX - 1, branch.tip_seq)
-            for event in log.read(state.id, branch.number, first_seq, last_seq):
-                if event.payload is not None:
-                    yield LoggedEvent(state.id, event.seq, event.id, state.key.public_key, event.payload)
+    """The events of a stream that count; of an erased one the fact that is judged in its place."""
+    directory = log.index.directory
+    facts = directory.erased(state.id)
+    for branch, first, last in standing(directory, state, log.find):
+        for first_seq in range(first, last + 1, SEGMENT_EVENTS_MAX):
+            for event in log.read(state.id, branch, first_seq, min(first_seq + SEGMENT_EVENTS_MAX - 1, last)):
+                payload = facts.get((event.seq, event.id), event.payload)
+                if payload:
+                    yield LoggedEvent(state.id, event.seq, event.id, state.key.public_key, payload)

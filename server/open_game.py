@@ -17,7 +17,7 @@ from server.strangers import Strangers
 from sync.index import Changes
 from sync.receipt import CUSTODY, SAFE
 from sync.segment import Segment
-from sync.statement import AUTHORITY, DELEGATION, ENROLMENT, Claim, Delegation, Enrolment, Statement, read_claim
+from sync.statement import AUTHORITY, DELEGATION, Claim, Delegation, Enrolment, Statement, read_claim
 from sync.stream import GAME
 
 
@@ -33,7 +33,7 @@ class OpenGame:
             self.package_bytes = package_of(session, row)
         self.rules = compile_rules(decode_package(self.package_bytes))
         self.board = Scoreboard(self.log, self.rules)
-        self._roles = self._read_roles()
+        self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None
         self.changed_at_ms = 0
         self.strangers = Strangers(self.log)
@@ -41,7 +41,7 @@ class OpenGame:
     @property
     def is_authority(self) -> bool:
         """Whether this node's key speaks for the tenant in this game."""
-        return self.key.public_key in self.log.index.directory.authorities
+        return self.log.index.directory.is_authority(self.key.public_key)
 
     @property
     def level(self) -> int:
@@ -51,22 +51,23 @@ class OpenGame:
     def follow(self, changes: Changes, segments: Sequence[Segment] = ()) -> None:
         """Fold on what this node just committed and applied; `segments` are those among it."""
         self.strangers.follow(changes, segments)
-        claims = [read_claim(statement) for statement in changes.statements]
-        if any(claim.kind != ENROLMENT for claim in claims) and self._roles != (roles := self._read_roles()):
-            self._roles, self._role_statements = roles, None
-            self.strangers.recount()
-            self.board.rebuild()
-            return
-        if claims:
-            self.board.admit(filter(None, map(enrolled_key, claims)))
+        if changes.statements:
+            if self._revision != self.log.index.directory.revision:
+                self._look_anew()
+                return
+            self.board.admit(filter(None, map(enrolled_key, map(read_claim, changes.statements))))
         self.board.catch_up(changes.streams, segments)
 
     def refresh(self) -> None:
         """Take in what another process committed (a command beside the server)."""
         if self.log.refresh() or self.board.index is not self.log.index:
-            self._roles, self._role_statements = self._read_roles(), None
-            self.strangers.recount()
-            self.board.rebuild()
+            self._look_anew()
+
+    def _look_anew(self) -> None:
+        """The directory says something else of keys that were known: whatever they wrote may count or not."""
+        self._revision, self._role_statements = self.log.index.directory.revision, None
+        self.strangers.recount()
+        self.board.rebuild()
 
     def role_statements(self) -> list[tuple[Statement, Claim]]:
         """The statements that make authorities and edges: the root's and the authorities' own, not what strangers say.
@@ -85,11 +86,6 @@ class OpenGame:
                     found.append((statement, claim))
             self._role_statements = found
         return self._role_statements
-
-    def _read_roles(self) -> tuple[frozenset[bytes], frozenset[Delegation]]:
-        """The authorities and delegations: when they change, anybody's enrolment may."""
-        directory = self.log.index.directory
-        return frozenset(directory.authorities), frozenset(directory.edges.values())
 
 
 def enrolled_key(claim: Claim) -> bytes | None:

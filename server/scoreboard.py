@@ -22,7 +22,8 @@ from client_core.game.teams import Team, read_teams
 from server.db.event_log import GameLog
 from sync.placement import StreamState
 from sync.segment import Segment
-from sync.stream import ALL, GAME, team_audience
+from sync.standing import may_count, standing
+from sync.stream import GAME, team_audience
 
 _TEAM_PREFIX = team_audience(b"")
 
@@ -62,11 +63,12 @@ class Scoreboard:
         brought: dict[bytes, list[Segment]] = {}
         for segment in segments:
             brought.setdefault(segment.stream, []).append(segment)
+        directory = self.index.directory
         for stream in streams:
             state = self.index.streams[stream]
-            if not self.index.directory.may_write(state.key):
+            if not directory.may_write(state.key) and not may_count(directory, state):
                 continue
-            if state.key.audience == GAME and self.index.directory.scope_of(state.key.public_key) == ALL:
+            if state.key.audience == GAME and directory.speaks_for_all(state.key.public_key):
                 self._read_teams()
             elif state.key.audience[:1] == _TEAM_PREFIX:
                 self._fold_on(state, brought.get(stream, ()))
@@ -112,13 +114,13 @@ class Scoreboard:
             self._refold(team)
 
     def _note_waiting(self, streams: Iterable[StreamState]) -> None:
-        may_write = self.index.directory.may_write
+        directory = self.index.directory
         self.waiting |= {
             state.key.audience[1:]
             for state in streams
             if state.key.audience[:1] == _TEAM_PREFIX
             and state.key.audience[1:] not in self.teams
-            and may_write(state.key)
+            and may_count(directory, state)
         }
 
     def _fold_on(self, state: StreamState, segments: Sequence[Segment]) -> None:
@@ -129,7 +131,9 @@ class Scoreboard:
         shape = _shape_of(state)
         first_seq = self._next_seqs.get(state.id, 0)
         known = self._shapes.get(state.id)
-        if shape is None or (known != shape if known is not None else shape[1]):
+        directory = self.index.directory
+        plain = directory.may_write(state.key) and not directory.erased(state.id)
+        if not plain or shape is None or (known != shape if known is not None else shape[1]):
             self._refold(team)
             return
         if _continue(segments, first_seq, state.branches[0].tip_seq):
@@ -182,24 +186,24 @@ def fold_team(log: GameLog, rules: Rules, team: Team) -> TeamResult:
 
 
 def team_streams(log: GameLog, team: bytes) -> list[StreamState]:
-    """The streams whose events belong to a team: enrolled in its audience."""
-    audience, may_write = team_audience(team), log.index.directory.may_write
-    return [s for s in log.index.streams.values() if s.key.audience == audience and may_write(s.key)]
+    """The streams whose events may belong to a team: enrolled in its audience."""
+    audience, directory = team_audience(team), log.index.directory
+    return [s for s in log.index.streams.values() if s.key.audience == audience and may_count(directory, s)]
 
 
 def organiser_events(log: GameLog, audience: bytes) -> Iterator[LoggedEvent]:
     """The events of the organiser's nodes in an audience: of keys that may write everything."""
-    scope_of = log.index.directory.scope_of
+    speaks_for_all = log.index.directory.speaks_for_all
     for state in log.index.streams.values():
-        if state.key.audience == audience and scope_of(state.key.public_key) == ALL:
+        if state.key.audience == audience and speaks_for_all(state.key.public_key):
             yield from stream_events(log, state)
 
 
 def stream_events(log: GameLog, state: StreamState) -> Iterator[LoggedEvent]:
-    """Every held event of a stream that has its payload, in all branches."""
+    """The events of a stream that count and have a payload, in all branches; of an erased one its judged fact."""
     author = state.key.public_key
-    for branch in state.branches:
-        for seq, identity, payload in log.payloads(state.id, branch.number, branch.first_seq):
+    for branch, first_seq, last_seq in standing(log.index.directory, state, log.find):
+        for seq, identity, payload in log.payloads(state.id, branch, first_seq, last_seq):
             yield LoggedEvent(state.id, seq, identity, author, payload)
 
 

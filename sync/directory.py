@@ -141,14 +141,22 @@ class Directory:
         """Take in verified statements. The result depends on the set alone."""
         fresh = [known for known in map(read_known, statements) if known is not None]
         self._known += fresh
-        if any(isinstance(known.content, _REFOLDING) for known in fresh):
+        if any(isinstance(known.content, _REFOLDING) and self._rules(known.claim.issuer) for known in fresh):
             self._reset()
             fresh = self._known
             self._fold_issuers(fresh)
-        if any(not isinstance(known.content, Enrolment) for known in fresh):
+        if any(self._changes_more(known) for known in fresh):
             self.revision += 1
         for known in fresh:
             self._fold(known)
+
+    def _rules(self, issuer: bytes) -> bool:
+        """Whether an issuer may say who else may: what strangers say of it costs no look at everything."""
+        return issuer == self.root_key or issuer in self.authorities
+
+    def _changes_more(self, known: Known) -> bool:
+        """Whether a statement may change what others are worth; what strangers state changes nothing."""
+        return not isinstance(known.content, Enrolment | Heads) and self.is_issuer(known.claim.issuer)
 
     def _fold_issuers(self, known: list[Known]) -> None:
         """Authorities by the root, bounds on them by newer epochs, delegations, bounds on everybody else."""

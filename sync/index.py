@@ -15,8 +15,9 @@ from sync.batch import DamagedPayload, HeadSignature, OwnEvents
 from sync.directory import Directory
 from sync.errors import LocalError
 from sync.limits import GAPS_MAX
-from sync.placement import HELD, Branch, Find, Placement, StreamState, place, row_of
+from sync.placement import HELD, STORED, Branch, Find, Placement, StreamState, place, row_of
 from sync.segment import Segment
+from sync.standing import may_count, standing
 from sync.statement import Statement, read_claim, statement_id
 from sync.stream import GameKey, stream_id
 from sync.summary import Row, Summary, row_hash
@@ -83,11 +84,20 @@ class Changes:
             self.streams[segment.stream] = placement.state
         return placement
 
-    def verdicts(self, placement: Placement) -> tuple[int, ...]:
-        """The verdicts to answer: what a key that is not enrolled pushed is stored but held."""
-        if self._index.directory.may_write(placement.state.key):
+    def verdicts(self, placement: Placement, segment: Segment, find: Find) -> tuple[int, ...]:
+        """The verdicts to answer, once the segment is written: what does not count is stored but held."""
+        directory, state = self._index.directory, placement.state
+        if directory.may_write(state.key):
             return placement.verdicts
-        return tuple(HELD if verdict == 0 else verdict for verdict in placement.verdicts)
+        counting: set[bytes] = set()
+        if may_count(directory, state):
+            last_by_branch = {piece.branch: piece.last_seq for piece in standing(directory, state, find)}
+            held = find(state.id, segment.first_seq, segment.last_seq)
+            counting = {event.id for event in held if event.seq <= last_by_branch.get(event.branch, -1)}
+        return tuple(
+            HELD if verdict == STORED and identity not in counting else verdict
+            for verdict, identity in zip(placement.verdicts, segment.ids, strict=True)
+        )
 
     def extend(self, own: OwnEvents) -> int:
         """Append own events after the tip, unsigned; returns their branch.

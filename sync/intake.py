@@ -132,10 +132,18 @@ class Intake:
             self.verdicts.append((stream_id(run.key), run.first_seq, spans(verdict_by_run[number])))
 
     def _admit(self, segment: Segment) -> bool:
-        if self._quota_bytes is None or self._log.index.directory.may_write(segment.key):
+        directory = self._log.index.directory
+        if self._quota_bytes is None or directory.may_write(segment.key):
+            return True
+        if directory.is_enrolled(segment.key) and self._is_pinned(segment):
             return True
         self._quota_bytes -= sum(len(payload or b"") + 3 * HASH_BYTES for payload in segment.payloads)
         return self._quota_bytes >= 0
+
+    def _is_pinned(self, segment: Segment) -> bool:
+        """Whether a revoked key's segment reaches an event that its revocations leave it."""
+        bounds = self._log.index.directory.bounds_of(segment.key.public_key)
+        return all(any(pin.head in segment.ids for pin in bound.pins) for bound in bounds)
 
     def _admit_statement(self, statement: Statement, issuer: bytes) -> bool:
         """Statements of nobody known share the quota: anybody can sign one."""
@@ -149,10 +157,12 @@ class Intake:
         return self._quota_bytes >= 0
 
     def _believable(self, receipt: Receipt) -> bool:
-        """A receipt is about an event that is held here, and only an authority says safe."""
+        """A receipt is about an event that is held here, by an edge or authority, and only an authority says safe."""
         state = self._log.index.streams.get(receipt.stream)
         held = state is not None and locate(self._log, state, (receipt.seq, receipt.head)) is not None
-        return held and (receipt.level != SAFE or receipt.signer in self._log.index.directory.authorities)
+        directory = self._log.index.directory
+        entitled = directory.is_authority if receipt.level == SAFE else directory.vouches
+        return held and entitled(receipt.signer)
 
     def _complain(self, code: str, detail: str) -> None:
         if len(self.problems) < PROBLEMS_IN_BODY_MAX:

@@ -43,7 +43,7 @@ class MemoryLog:
         for segment in batch.segments:
             placement = changes.place(segment, self.find)
             self._write(placement, segment)
-            verdicts.append(changes.verdicts(placement))
+            verdicts.append(changes.verdicts(placement, segment, self.find))
         for own in batch.own:
             self._write_own(own, changes.extend(own))
         for signed in batch.signatures:

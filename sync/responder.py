@@ -47,6 +47,7 @@ from sync.packing import pack_data, pack_statements, round_robin, statement_byte
 from sync.placement import signed_heads
 from sync.receipt import CUSTODY, Receipt, receipt_message
 from sync.segment import Run
+from sync.standing import stands
 from sync.statement import Statement
 from sync.stream import ALL, Scope, is_scope, meet
 from sync.transitions import State, step
@@ -167,9 +168,9 @@ def _receipts(
         state = log.index.streams.get(stream)
         if state is None or state.dangling or state.bare:
             continue
-        level = me.level if log.index.directory.may_write(state.key) else CUSTODY
+        directory, store = log.index.directory, log.state
         for seq, head in signed_heads(state)[: RECEIPTS_IN_FRAME_MAX - len(receipts)]:
-            store = log.state
+            level = me.level if stands(directory, state, (seq, head), log.find) else CUSTODY
             draft = Receipt(me.node, store.store_id, store.restore_epoch, stream, seq, head, level, me.now_ms)
             signature: bytes = yield Sign(receipt_message(log.index.game, draft))
             receipts.append(msgspec.structs.replace(draft, signature=signature))

@@ -149,7 +149,7 @@ class SqliteLog:
         for segment in batch.segments:
             placement = changes.place(segment, self.find)
             self._write_segment(connection, placement, segment)
-            verdicts.append(changes.verdicts(placement))
+            verdicts.append(changes.verdicts(placement, segment, self.find))
         fresh = [statement for statement in batch.statements if changes.add_statement(statement)]
         sql = "INSERT INTO statement (game_no, id, body, signature) VALUES (?, ?, ?, ?)"
         connection.executemany(sql, [(self._game_no, statement_id(s.body), s.body, s.signature) for s in fresh])

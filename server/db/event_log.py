@@ -17,7 +17,7 @@ from server.db.log_transaction import LogTransaction
 from sync.batch import Batch, Outcome
 from sync.event import Event, header_prefix, intact
 from sync.index import LogIndex
-from sync.limits import SEGMENT_EVENTS_MAX
+from sync.limits import SEGMENT_EVENTS_MAX, SEQ_MAX
 from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, StreamState
 from sync.receipt import Receipt
@@ -33,6 +33,7 @@ _READ = (
     "SELECT seq, id, payload_hash, payload, seed, salt FROM event"
     " WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 )
+_PAYLOADS = "SELECT seq, id, payload FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 _SIGNATURES = (
     "SELECT seq, signature FROM signature WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 )
@@ -122,15 +123,18 @@ class GameLog:
             previous = identity
         return events
 
-    def payloads(self, stream: bytes, branch: int, first_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """Number, id and payload of a branch's events from a number on, those without payload left out.
+    def payloads(
+        self, stream: bytes, branch: int, first_seq: int, last_seq: int = SEQ_MAX
+    ) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, id and payload of a branch's events in a range, those without payload left out.
 
-        For folding: the hashes were checked when the events came.
+        For folding: the hashes were checked when the events came. Of an erased
+        event it is the fact that stands for it.
         """
-        rows = self.reader.execute(
-            "SELECT seq, id, payload FROM event WHERE stream_no = ? AND branch = ? AND seq >= ? ORDER BY seq",
-            (self.stream_nos.get(stream), branch, first_seq),
-        )
+        rows = self.reader.execute(_PAYLOADS, (self.stream_nos.get(stream), branch, first_seq, last_seq))
+        facts = self.index.directory.erased(stream)
+        if facts:
+            return ((seq, i, known) for seq, i, payload in rows if (known := facts.get((seq, i), payload)))
         return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
 
     def size_of(self, stream: bytes) -> tuple[int, int]:

@@ -114,7 +114,7 @@ class LogTransaction:
         placement = self.changes.place(segment, self._find)
         if placement.inserts or placement.fills or placement.signature:
             self._write(placement, segment)
-        return self.changes.verdicts(placement)
+        return self.changes.verdicts(placement, segment, self._find)
 
     def _write(self, placement: Placement, segment: Segment) -> None:
         number, is_new = self._number_of(placement.stream, segment.key)

@@ -11,6 +11,7 @@ from nodes import (
     WORLD_GAME,
     Node,
     authority,
+    delegation_statement,
     enrolled,
     enrolment_statement,
     key_of,
@@ -21,7 +22,6 @@ from nodes import (
 )
 
 from sync.batch import Batch
-from sync.directory import Enrolment, Statement, encode_claim
 from sync.errors import EnvelopeError, FrameError, RemoteError
 from sync.event import ORIGIN, seal
 from sync.frame import decode_body, decode_frame, encode_body
@@ -46,6 +46,7 @@ from sync.placement import BUSY, REFUSED, STORED
 from sync.receipt import CUSTODY, SAFE, Receipt, receipt_message
 from sync.responder import read_message
 from sync.segment import Run, check_run, make_run
+from sync.statement import ENROLMENT, Enrolment, Statement, encode_claim
 from sync.stream import ALL, GAME, GameKey, StreamKey, scope_of, stream_id, team_audience
 
 TEAM, OTHERS = team_audience(b"a" * 16), team_audience(b"b" * 16)
@@ -229,6 +230,22 @@ def test_a_statement_of_another_game_or_with_a_bad_signature_is_not_kept(hq: Nod
     assert hq.log.index.summary.count(ALL) == count
 
 
+@pytest.mark.parametrize("depth", [100, 1_100, 1_900])
+def test_a_strangers_statement_that_nests_without_end_harms_nothing(hq: Node, depth: int) -> None:
+    """What is too deep to decode is kept like any record of an unknown kind, and the log goes on."""
+    stranger, honest = key_of("stranger"), enrolment_statement(hq.key, key_of("device"), scope_of(GAME))
+    record = msgspec.msgpack.encode(Enrolment(key_of("d").public_key, ALL, 0))
+    nest = b"\x91" * depth + b"\xc0"
+    head = (ENROLMENT, WORLD_GAME.tenant, WORLD_GAME.game, GAME, stranger.public_key)
+    in_record = msgspec.msgpack.encode((*head, bytes((record[0] + 1,)) + record[1:] + nest))
+    body = msgspec.msgpack.encode((*head, record))
+    in_body = bytes((body[0] + 1,)) + body[1:] + nest
+    statements = (state_of(in_record, stranger), state_of(in_body, stranger), honest)
+    hq.respond(encode_body([hello(), Statements(statements)]))
+    assert hq.log.index.directory.scope_of(key_of("device").public_key) == scope_of(GAME)
+    assert hq.log.index.directory.scope_of(key_of("d").public_key) == ()
+
+
 def test_a_flood_of_bad_runs_and_frames_is_answered_within_bounds(hq: Node) -> None:
     bad = msgspec.structs.replace(run_of("device", [b"x"]), signature=b"short")
     answer = hq.respond(encode_body([hello(), *[Data((bad,) * 256)] * 60]))
@@ -333,13 +350,16 @@ def receipt_by(name: str, stream: bytes, seq: int, head: bytes, level: int) -> R
     return msgspec.structs.replace(draft, signature=key_of(name).sign(receipt_message(WORLD_GAME, draft)))
 
 
-def test_only_an_authority_says_safe_and_only_of_what_is_held(hq: Node) -> None:
+def test_only_an_authority_says_safe_and_only_edges_custody_and_only_of_what_is_held(hq: Node) -> None:
     device = enrolled(hq, "device", scope_of(GAME, TEAM))
     stream = device.write(b"one")
     head = device.log.index.streams[stream].branches[0].tip
     lies = (receipt_by("evil", stream, 0, head, SAFE), receipt_by("hq", stream, 9, b"x" * 32, SAFE))
     device.sync(hq, answering([Receipts(lies)]))
     assert device.log.receipts([stream]) == []
+    device.sync(hq, answering([Receipts((receipt_by("edge", stream, 0, head, CUSTODY),))]))
+    assert device.log.receipts([stream]) == []
+    device.log.append(Batch(statements=(delegation_statement(hq.key, key_of("edge")),)))
     true = (receipt_by("hq", stream, 0, head, SAFE), receipt_by("edge", stream, 0, head, CUSTODY))
     device.sync(hq, answering([Receipts(true)]))
     assert {r.level for r in device.log.receipts([stream])} == {SAFE, CUSTODY}

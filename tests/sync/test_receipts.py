@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import msgspec
-from nodes import WORLD_GAME, Node, enrolled, enrolment_statement, memory_node, run_of, segment_of
+from nodes import (
+    WORLD_GAME,
+    Node,
+    delegated,
+    delegation_statement,
+    enrolled,
+    enrolment_statement,
+    memory_node,
+    run_of,
+    segment_of,
+)
 
 from sync.batch import Batch
 from sync.frame import decode_body, encode_body
@@ -18,14 +28,10 @@ def levels(node: Node, stream: bytes) -> set[int]:
     return {receipt.level for receipt in node.log.receipts([stream])}
 
 
-def delegate(hq: Node, name: str) -> Node:
-    """An edge that HQ has enrolled for everything."""
-    return enrolled(hq, name, ALL)
-
-
 def test_a_device_that_only_ever_meets_an_edge_learns_that_hq_holds_its_events(hq: Node) -> None:
-    edge, device = delegate(hq, "edge"), enrolled(hq, "device", scope_of(GAME, TEAM), 1)
+    edge, device = delegated(hq, "edge"), enrolled(hq, "device", scope_of(GAME, TEAM), 1)
     stream = device.write(b"one", b"two", audience=TEAM)
+    device.log.append(Batch(statements=(delegation_statement(hq.key, edge.key),)))
     device.sync(edge)
     assert levels(device, stream) == {CUSTODY}
     edge.sync(hq)
@@ -34,7 +40,7 @@ def test_a_device_that_only_ever_meets_an_edge_learns_that_hq_holds_its_events(h
 
 
 def test_an_edge_asks_about_streams_that_reached_hq_without_it(hq: Node) -> None:
-    edge, device = delegate(hq, "edge"), enrolled(hq, "device", scope_of(GAME, TEAM), 1)
+    edge, device = delegated(hq, "edge"), enrolled(hq, "device", scope_of(GAME, TEAM), 1)
     stream = device.write(b"one", audience=TEAM)
     device.sync(edge)
     device.sync(hq)
@@ -54,7 +60,7 @@ def test_a_stream_with_a_gap_earns_no_receipt(hq: Node) -> None:
 
 
 def test_an_edge_with_hundreds_of_streams_is_idle_in_one_round_of_at_most_400_bytes(hq: Node) -> None:
-    edge = delegate(hq, "edge")
+    edge = delegated(hq, "edge")
     chain = tuple(enrolment_statement(hq.key, memory_node(f"d{i}").key, scope_of(GAME), i + 1) for i in range(300))
     edge.log.append(Batch(statements=chain))
     edge.log.append(Batch(segments=tuple(segment_of(run_of(f"d{i}", [b"x"])) for i in range(300))))

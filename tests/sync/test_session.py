@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nodes import Node, enrolled, memory_node
+from nodes import Node, authority_statement, enrolled, memory_node
 
+from sync.batch import Batch
 from sync.receipt import SAFE
 from sync.stream import ALL, GAME, scope_of, team_audience
 
@@ -81,6 +82,7 @@ def test_a_fork_keeps_both_branches_on_both_nodes(hq: Node) -> None:
 def test_a_node_that_is_not_enrolled_pushes_into_custody_and_reads_nothing(hq: Node) -> None:
     hq.write(b"secret", audience=TEAM)
     stranger = memory_node("stranger", scope_of(TEAM))
+    stranger.log.append(Batch(statements=(authority_statement(hq.key),)))
     stream = stranger.write(b"mine", audience=TEAM)
     report = stranger.sync(hq)
     assert not report.converged
