@@ -133,7 +133,7 @@ class Scoreboard:
         known = self._shapes.get(state.id)
         directory = self.index.directory
         plain = directory.may_write(state.key) and not directory.erased(state.id)
-        if not plain or shape is None or (known != shape if known is not None else shape[1]):
+        if not plain or shape is None or (known != shape if state.id in self._next_seqs else shape[1]):
             self._refold(team)
             return
         if _continue(segments, first_seq, state.branches[0].tip_seq):

@@ -13,7 +13,10 @@ from served import NOW_MS, Device, found_tenant, opened, served, served_here
 from client_core.game.standings import team_digest
 from server.leaderboard import Leaderboard, elapsed_text
 from server.scoreboard import fold_game
-from sync.stream import StreamKey
+from sync.frame import encode_body
+from sync.messages import Data, Hello, Root
+from sync.runs import cut_runs
+from sync.stream import StreamKey, stream_id
 
 MINUTE_MS = 60_000
 
@@ -95,6 +98,22 @@ def test_a_second_incarnation_and_a_fork_are_folded_into_the_same_team(tmp_path:
         clone.sync()
         team = client.get("/api/v1/acme/games/park/standings").json()["teams"][0]
         assert team["score"] == 30
+
+
+def test_a_piece_that_came_before_its_past_counts_together_with_it(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        device = Device(client, "ann").join(code)
+        for letter in "AB":
+            device.check_in(letter)
+            device.sync_signatures()
+        state = device.log.index.streams[stream_id(device.stream)]
+        later = cut_runs(device.log, state, state.branches[0], 1, 1)
+        hello = Hello((1, 1), device.key.public_key, device.game.tenant, device.game.game, device.scope)
+        device.exchange(encode_body([hello, Data(tuple(later)), Root(bytes(32), 0)]))
+        device.sync()
+        team = client.get("/api/v1/acme/games/park/standings").json()["teams"][0]
+        assert team["score"] == 20
 
 
 def test_events_that_came_before_their_enrolment_count_once_it_is_there(tmp_path: Path) -> None:
