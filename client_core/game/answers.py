@@ -61,13 +61,14 @@ def normalise(text: str) -> str:
 
 
 def answer_key(form: Form, text: str) -> str:
-    """What makes two answers to a challenge of this form the same one; at most as long as the text, in characters.
+    """What makes two answers to a challenge of this form the same one.
 
-    Numbers are compared as numbers, lists line by line, everything else folded.
+    Numbers are compared as numbers (what is none stands behind a question mark),
+    lists line by line, everything else folded.
     """
     if form is Form.NUMBER:
         numbers = parse_numbers(text)
-        return written(numbers[0]) if numbers else fold(text)
+        return written(numbers[0]) if numbers else f"?{fold(text)}"
     if form is Form.ORDER:
         return "\n".join(fold(line) for line in text.split("\n"))
     return fold(text)
@@ -144,7 +145,7 @@ def _judge_number(key: Interval, text: str) -> Mark:
     """Right if any reading of it is; 1,234 has two."""
     numbers = parse_numbers(text)
     if not numbers:
-        return Mark(Outcome.WRONG, fold(text))
+        return Mark(Outcome.WRONG, answer_key(Form.NUMBER, text))
     low, high, right = (bound * 10 ** (DECIMALS_MAX - key.decimals) for bound in (key.low, key.high, key.right))
     within = [number for number in numbers if low <= scaled(number) <= high]
     taken = min(within or numbers, key=lambda number: abs(scaled(number) - right))
