@@ -99,6 +99,10 @@ class Desk:
         ]
         return min(sizes, default=None) if min(sizes, default=0) <= PICTURE_BYTES_MAX else None
 
+    def blobs(self) -> list[bytes]:
+        """The hashes of all blobs that enrolled devices named."""
+        return sorted({entry.action.blob for entry in self._entries() if isinstance(entry.action, Photo)})
+
     def _sheets(self, entries: Iterable[Entry], results: dict[bytes, TeamResult]) -> list[TeamSheet]:
         latest: dict[tuple[bytes, int], tuple[int, bytes, Member]] = {}
         for entry in entries:

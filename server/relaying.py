@@ -12,8 +12,11 @@ from typing import Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from server import upstream
+from server.blob_relay import send_blobs
+from server.blobs import BlobFolder
 from server.clock import Clock
 from server.db.tenants import TenantFiles
+from server.desk import Desk
 from server.edges import become_edge, has_game
 from server.games import list_games
 from server.open_game import OpenGame
@@ -42,6 +45,9 @@ class RelayingNode(Protocol):
 
     def game(self, tenant: str, name: str) -> AbstractContextManager[OpenGame]:
         """See `Node.game`."""
+
+    def desk_of(self, game: OpenGame) -> Desk:
+        """See `Node.desk_of`."""
 
 
 class Relaying:
@@ -142,11 +148,22 @@ class Relaying:
         try:
             async with relay.turn, self._slots:
                 with self._node.game(tenant, game) as found:
-                    await self._run(relay, found)
+                    report = await self._run(relay, found)
+                    await self._send_blobs(report.url, found)
         except (UpstreamError, Problem):
             pass  # stands in the relay's state, or the tenant's file has gone
         except Exception:
             log.exception("the relay of %s/%s failed", tenant, game)
+
+    async def _send_blobs(self, url: str, game: OpenGame) -> None:
+        """The photos that wait here, until an event comes in: then the next session goes first."""
+        names = self._node.desk_of(game).blobs()
+        if not names:
+            return
+        address = f"{url.rstrip('/')}/blob/v1/{game.tenant.slug}/{game.row.id.hex()}"
+        commit_seq = game.log.state.commit_seq
+        folder = BlobFolder(self._node.tenants.folder, game.tenant.slug)
+        await send_blobs(self._http, address, folder, names, lambda: game.log.state.commit_seq != commit_seq)
 
     async def _register(self) -> None:
         """Become an edge by the code in the settings, once an upstream is reached."""

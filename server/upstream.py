@@ -77,6 +77,11 @@ async def post_json(http: httpx.AsyncClient, url: str, value: object) -> bytes:
     return await _ask(http, url, JSON_MEDIA_TYPE, JSON_BYTES_MAX, content=body, sent_as=JSON_MEDIA_TYPE)
 
 
+async def post_bytes(http: httpx.AsyncClient, url: str, piece: bytes) -> bytes:
+    """Post raw bytes; returns the JSON answered; raises `UpstreamError`."""
+    return await _ask(http, url, JSON_MEDIA_TYPE, JSON_BYTES_MAX, content=piece, sent_as="application/octet-stream")
+
+
 async def get_package(http: httpx.AsyncClient, url: str) -> bytes:
     """A package's bytes, not yet compared with any hash; raises `UpstreamError`."""
     return await _ask(http, url, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES_MAX, timeout_s=PACKAGE_TIMEOUT_S)
