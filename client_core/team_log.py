@@ -55,6 +55,7 @@ def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:
     for branch, first, last in standing(directory, state, log.find):
         for first_seq in range(first, last + 1, SEGMENT_EVENTS_MAX):
             for event in log.read(state.id, branch, first_seq, min(first_seq + SEGMENT_EVENTS_MAX - 1, last)):
-                payload = facts.get((event.seq, event.id), event.payload)
-                if payload:
+                fact = facts.get((event.seq, event.id))
+                payload = event.payload if fact is None else fact or None
+                if payload is not None:  # an empty one counts as an event that nobody understands
                     yield LoggedEvent(state.id, event.seq, event.id, state.key.public_key, payload)

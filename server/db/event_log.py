@@ -134,7 +134,9 @@ class GameLog:
         rows = self.reader.execute(_PAYLOADS, (self.stream_nos.get(stream), branch, first_seq, last_seq))
         facts = self.index.directory.erased(stream)
         if facts:
-            return ((seq, i, known) for seq, i, payload in rows if (known := facts.get((seq, i), payload)))
+            judged = ((seq, i, payload, facts.get((seq, i))) for seq, i, payload in rows)
+            known = ((seq, i, payload if fact is None else fact or None) for seq, i, payload, fact in judged)
+            return ((seq, identity, payload) for seq, identity, payload in known if payload is not None)
         return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
 
     def size_of(self, stream: bytes) -> tuple[int, int]:

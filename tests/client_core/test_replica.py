@@ -18,10 +18,11 @@ from client_core.replica import Replica, ReplicaError
 from client_core.team_log import team_events
 from client_core.transports.errors import TransportError
 from client_core.transports.http import HttpTransport
-from sync.batch import Batch
+from sync.batch import Batch, OwnEvents
 from sync.errors import FrameError, RemoteError
+from sync.event import seal
 from sync.receipt import SAFE, Receipt
-from sync.stream import GAME
+from sync.stream import GAME, StreamKey, stream_id
 
 YEAR_MS = 365 * 24 * HOUR_MS
 
@@ -91,6 +92,17 @@ def test_two_phones_of_a_team_at_one_checkpoint_score_it_once(new_device, hq: Lo
         sync(device, hq)
     assert one.result().score == two.result().score == 20
     assert one.digest() == two.digest() == team_digest(hq.result("RED"))
+
+
+def test_an_empty_payload_of_a_broken_phone_is_an_event_like_any_other(new_device, hq: LoopbackNode) -> None:
+    phone = new_device("a")
+    visit(phone, 0, 1)
+    key = StreamKey(phone.public_key, phone.membership.incarnation, phone.audience)
+    (branch,) = phone.log.index.streams[stream_id(key)].branches
+    empty = seal(phone.game, stream_id(key), branch.tip_seq + 1, branch.tip, b"s" * 16, b"")
+    phone.log.append(Batch(own=(OwnEvents(key, (empty,)),)))
+    sync(phone, hq)
+    assert phone.result().events == hq.result("RED").events == 2
 
 
 def test_a_phone_sees_nothing_of_another_team(new_device, hq: LoopbackNode) -> None:
