@@ -8,6 +8,7 @@ a key, a path of this machine or another tenant's name.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -126,6 +127,9 @@ def from_exception(error: Exception) -> Problem:
         return Problem("bad_request", said or error.detail)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem(_CODE_BY_STATUS.get(error.status_code, "bad_request"), error.detail)
+    if isinstance(error, sqlite3.Error):
+        log.error("a store cannot be used", exc_info=error)
+        return Problem("store_unusable", "the node's log has the reason; nothing was stored", retry_after_s=5)
     log.error("request failed", exc_info=error)
     return Problem("internal", "the node's log has the reason")
 

@@ -17,6 +17,7 @@ from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
 from client_core.game.joining import SYNC_MEDIA_TYPE
+from server.clock import wall_clock
 from server.driving import drive
 from server.node import Node
 from server.open_game import OpenGame
@@ -25,7 +26,11 @@ from sync.digest import NONCE
 from sync.responder import Responding, respond
 
 NONCE_LIFE_MS = 120_000
-"""A nonce is good in its own and the next span: long enough for one round on the slowest link."""
+"""A nonce is good in its own and the next span: long enough for one round on the slowest link.
+
+By the wall's clock, not the node's: how long a link takes does not depend on
+what time a demonstration plays. Where the wall is set, a session greets again.
+"""
 
 
 @asgi("/sync/v1", is_mount=True, copy_scope=False)
@@ -75,12 +80,11 @@ async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
 def responding(node: Node, game: OpenGame) -> Responding:
     """What this node is in this game at this moment."""
-    now_ms = node.clock()
-    span = now_ms // NONCE_LIFE_MS
+    span = wall_clock() // NONCE_LIFE_MS
     seed, store = game.tenant.node_seed, game.log.state.store_id
     return Responding(
         node=game.key.public_key,
-        now_ms=now_ms,
+        now_ms=node.clock(),
         nonces=(nonce(seed, store, span), nonce(seed, store, span - 1)),
         level=game.level,
         quota_bytes=max(0, node.settings.limits.stranger_bytes_max - game.strangers.bytes_held),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,12 @@ def test_a_fault_of_ours_tells_the_peer_nothing() -> None:
     problem = from_exception(RuntimeError("secret path /srv/keys"))
     assert (problem.code, problem.status) == ("internal", 500)
     assert "secret" not in problem.encode().decode()
+
+
+def test_a_store_that_fails_in_a_request_is_no_fault_of_the_program_and_tells_the_peer_no_path() -> None:
+    problem = from_exception(sqlite3.OperationalError("disk I/O error in /srv/acme.sqlite"))
+    assert (problem.code, problem.status, problem.retry_after_s) == ("store_unusable", 503, 5)
+    assert "/srv" not in problem.encode().decode()
 
 
 def test_the_interface_is_described(tmp_path: Path) -> None:

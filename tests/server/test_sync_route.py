@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from litestar.testing import TestClient
 from loopback import CODES, START_MS
 from nodes import key_of
 from served import Device, ServedProcess, found_tenant, opened, served_here
 
 from client_core.game.scoring import Flag
 from server import tenancy
+from server.app import create_app
+from server.settings import Settings
 from sync.frame import decode_frame, encode_body, split_frames
 from sync.limits import PROTOCOL_VERSION_MAX
 from sync.memory_log import MemoryLog
@@ -192,6 +196,16 @@ def test_nobody_reads_without_showing_its_key(tmp_path: Path) -> None:
         want = Want((Wanted(stream_id(device.stream), ()),), ())
         answer = device.exchange(encode_body([hello_of(device), Root(bytes(32), 1), want]))
         assert problems_in(answer) == ["not_enrolled"]
+
+
+def test_a_node_whose_clock_plays_a_day_in_no_time_is_read_from_as_any_other(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    hours = itertools.count()
+    settings = Settings(data_folder=str(tmp_path), node_name="test")
+    with TestClient(create_app(settings, clock=lambda: START_MS + next(hours) * 3_600_000)) as client:
+        ann = Device(client, "ann").join(code)
+        assert ann.sync().converged
+        assert {state.key.audience for state in ann.log.index.streams.values()} == {GAME}
 
 
 def test_a_clock_a_year_ahead_is_kept_and_flagged(tmp_path: Path) -> None:
