@@ -44,7 +44,8 @@ def parse_numbers(text: str) -> tuple[Number, ...]:
 
 def scaled(number: Number) -> int:
     """The number in units of 10^-`DECIMALS_MAX`."""
-    return number[0] * 10 ** (DECIMALS_MAX - number[1])
+    unit: int = 10 ** (DECIMALS_MAX - number[1])
+    return number[0] * unit
 
 
 def written(number: Number) -> str:
