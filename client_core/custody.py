@@ -50,9 +50,9 @@ def count_own(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = ()) -
 def _believed_level(log: EventLog, receipt: Receipt) -> int:
     """What a receipt is worth: its signature was verified when it came in."""
     directory = log.index.directory
-    if receipt.signer in directory.authorities:
+    if directory.is_authority(receipt.signer):
         return SAFE_LEVEL if receipt.level == SAFE else CUSTODY_LEVEL
-    return CUSTODY_LEVEL if receipt.signer in directory.edges else NOBODY
+    return CUSTODY_LEVEL if directory.vouches(receipt.signer) else NOBODY
 
 
 def _count_stream(log: EventLog, state: StreamState, receipts: Iterable[Receipt]) -> tuple[int, int, int]:

@@ -334,7 +334,7 @@ class Replica:
     def _sync_with(self, transport: Transport) -> Report:
         peers = device.read_peers(self._database, self.membership.game_no)
         peer = next((p for p in peers if p.url == transport.url), device.Peer(transport.url))
-        me = Initiating(self._key.public_key, self.scope, peer.store)
+        me = Initiating(self._key.public_key, self.scope, peer.store, peer.epoch)
         try:
             report = self._run(initiate(self.log, me), transport.exchange)
         except (TransportError, RemoteError) as error:

@@ -46,7 +46,8 @@ def hold(
 def met(peer: Peer, report: Report, now_ms: int) -> Peer:
     """What is known of a node after a session: its store, its epoch, its clock, and what it could not do.
 
-    A store whose epoch changed came back from a restore: its receipts are
+    A store whose epoch changed came back from a restore, and one that asks for
+    what it gave receipts for went back without a word: their receipts are
     doubted until a session ends with equal roots, which shows that its present
     heads contain what they name.
     """
@@ -63,7 +64,7 @@ def met(peer: Peer, report: Report, now_ms: int) -> Peer:
         peer,
         store=welcome.store,
         epoch=welcome.epoch,
-        doubted=not report.converged and same and (peer.doubted or welcome.epoch != peer.epoch),
+        doubted=not report.converged and same and (peer.doubted or report.contradicted or welcome.epoch != peer.epoch),
         clock_ahead_ms=now_ms - welcome.time_ms,
     )
 

@@ -92,7 +92,7 @@ def open_game(
         session.add(game)
         session.flush()
         store, epoch = random_bytes(ID_BYTES), random_bytes(ID_BYTES)
-        session.add(LogRow(game_no=game.no, store_id=store, restore_epoch=epoch, commit_seq=0))
+        session.add(LogRow(game_no=game.no, store_id=store, restore_epoch=epoch, commit_seq=0, healing=0))
         session.flush()
         for statement in statements:
             session.add(

@@ -37,11 +37,25 @@ class DamagedPayload(msgspec.Struct, frozen=True):
     id: bytes
 
 
+class ErasedPayload(msgspec.Struct, frozen=True):
+    """A held event that the directory calls erased: payload, seed and salt go.
+
+    The other events of its stream are given their own salts in place of seeds:
+    from a run's seed the erased one's salt would follow.
+    """
+
+    stream: bytes
+    branch: int
+    seq: int
+    id: bytes
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What one transaction stores. Everything in it has been checked and verified.
 
     The order of its parts is the order of the fields; where parts of several
-    kinds concern one stream, every log takes them in that order.
+    kinds concern one stream, every log takes them in that order. `epoch` (16
+    random bytes) is the store's restore epoch from now on, where it is given.
     """
 
     segments: tuple[Segment, ...] = ()
@@ -50,6 +64,8 @@ class Batch(msgspec.Struct, frozen=True):
     signatures: tuple[HeadSignature, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     damaged: tuple[DamagedPayload, ...] = ()
+    erased: tuple[ErasedPayload, ...] = ()
+    epoch: bytes = b""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -120,6 +120,15 @@ def locate(log: EventLog, state: StreamState, mark: Mark) -> Branch | None:
     return branch_of(state, mark, log.find)
 
 
+def shows(log: EventLog, wanted: Wanted, mark: Mark) -> bool:
+    """Whether somebody who asks like this holds an event that this log holds."""
+    state = log.index.streams.get(wanted.stream)
+    branch = locate(log, state, mark) if state is not None else None
+    if state is None or branch is None:
+        return True  # nothing can be said
+    return any(low <= mark[0] <= high for low, high in _known(log, state, wanted).get(branch.number, ()))
+
+
 def _lacking(log: EventLog, state: StreamState, wanted: Wanted) -> list[Range]:
     """The complement of what the peer knows, plus the payloads it misses."""
     known = _known(log, state, wanted)

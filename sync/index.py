@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from sync.batch import DamagedPayload, HeadSignature, OwnEvents
+from sync.batch import DamagedPayload, ErasedPayload, HeadSignature, OwnEvents
 from sync.directory import Directory
 from sync.errors import LocalError
 from sync.limits import GAPS_MAX
 from sync.placement import HELD, STORED, Branch, Find, Placement, StreamState, place, row_of
-from sync.segment import Segment
+from sync.segment import Segment, cleared
 from sync.standing import may_count, standing
 from sync.statement import Statement, read_claim, statement_id
 from sync.stream import GameKey, stream_id
@@ -77,9 +77,15 @@ class Changes:
         """A stream's state, with what this transaction changed."""
         return self.streams.get(stream) or self._index.streams.get(stream)
 
+    def clear(self, segment: Segment) -> Segment:
+        """The segment without what was erased, whoever brings it back; to be written in its place."""
+        erased = self._index.directory.erased(segment.stream)
+        return cleared(segment, erased) if erased else segment
+
     def place(self, segment: Segment, find: Find) -> Placement:
-        """Place a checked segment; `find` must see this transaction's own rows."""
-        placement = place(self.state(segment.stream), segment, find)
+        """Place a checked and cleared segment; `find` must see this transaction's own rows."""
+        erased = self._index.directory.erased(segment.stream)
+        placement = place(self.state(segment.stream), segment, find, erased)
         if placement.inserts or placement.fills or placement.signature:
             self.streams[segment.stream] = placement.state
         return placement
@@ -141,6 +147,14 @@ class Changes:
             return False
         self.streams[state.id] = msgspec.structs.replace(state, bare=tuple(sorted((*state.bare, mark))))
         return True
+
+    def erase(self, erased: ErasedPayload) -> None:
+        """Note that a held event is erased: it is no gap any more."""
+        state = self.state(erased.stream)
+        if state is None:
+            raise LocalError("not_held", f"event {erased.seq} is called erased but is not held")
+        bare = tuple(mark for mark in state.bare if mark != (erased.seq, erased.id))
+        self.streams[state.id] = msgspec.structs.replace(state, bare=bare)
 
     def add_statement(self, statement: Statement) -> bool:
         """Note a verified statement; returns whether it is new."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sync.batch import Batch
-from sync.compare import rows_of, serve
+from sync.compare import rows_of, serve, shows
 from sync.effects import Append, Exchange, Session, Sign
 from sync.errors import RemoteError
 from sync.frame import encode_body
@@ -64,11 +64,16 @@ _GUESS_FRAMES_MAX = 4
 
 
 class Initiating(msgspec.Struct, frozen=True):
-    """What the opening node is. `peer_store` is the store met at this address before, if any."""
+    """What the opening node is.
+
+    `peer_store` and `peer_epoch` are the store met at this address before and
+    its restore epoch then, if any.
+    """
 
     node: bytes
     scope: Scope = ALL
     peer_store: bytes = b""
+    peer_epoch: bytes = b""
     software: bytes = b""
 
 
@@ -78,10 +83,12 @@ class Report(msgspec.Struct):
     `converged` means that both roots were equal at its end. `sent` and
     `received` count events that were new to the peer and to this log;
     `verdicts` counts the peer's verdicts by name; `retry_after_ms` is the
-    peer's wish, 0 where it has none.
+    peer's wish, 0 where it has none. `contradicted` says that the peer asked for
+    what its own receipts say it holds: it lost something.
     """
 
     converged: bool = False
+    contradicted: bool = False
     rounds: int = 0
     sent: int = 0
     received: int = 0
@@ -182,9 +189,10 @@ class _Rounds:
         return list(messages[:_GUESS_FRAMES_MAX])
 
     def _asking(self) -> list[Message]:
-        """Streams whose furthest head no held receipt of an authority calls safe, as many as one frame answers.
+        """Streams with a head that no receipt of an authority calls safe, as many as one frame answers.
 
-        Own ones; a node that holds everything asks for the enrolled streams of
+        A receipt of the peer's counts only from its present restore epoch. Own
+        ones; a node that holds everything asks for the enrolled streams of
         others too, because their writers will ask it.
         """
         directory, streams = self.log.index.directory, self._own()
@@ -192,8 +200,11 @@ class _Rounds:
             others = (s for s in self.log.index.streams.values() if s.key.public_key != self.me.node)
             streams += [state for state in others if directory.may_write(state.key) and signed_heads(state)]
         receipts = self.log.receipts([state.id for state in streams]) if streams else []
-        safe = {(r.stream, r.seq, r.head) for r in receipts if r.level == SAFE and r.signer in directory.authorities}
-        waiting = [s.id for s in streams if (s.id, *max(signed_heads(s), default=(0, b""))) not in safe]
+        welcome, is_authority = self.report.welcome, directory.is_authority
+        store, epoch = (welcome.store, welcome.epoch) if welcome else (self.me.peer_store, self.me.peer_epoch)
+        current = [r for r in receipts if r.store != store or not epoch or r.epoch == epoch]
+        safe = {(r.stream, r.seq, r.head) for r in current if r.level == SAFE and is_authority(r.signer)}
+        waiting = [s.id for s in streams if any((s.id, *head) not in safe for head in signed_heads(s))]
         return [Asking(tuple(waiting[:RECEIPTS_IN_FRAME_MAX]))] if waiting else []
 
     def _next_body(self) -> Session[bytes]:
@@ -265,10 +276,18 @@ class _Rounds:
             self.peer_buckets = message.hashes
         elif isinstance(message, Want):
             self.wants.append(message)
+            self.report.contradicted |= self._contradicts(message)
         elif isinstance(message, Problem):
             self.report.retry_after_ms = max(self.report.retry_after_ms, message.retry_after_ms)
         elif isinstance(message, Verdicts):
             self._count(message)
+
+    def _contradicts(self, want: Want) -> bool:
+        """Whether the peer lacks an event that a receipt of its own store names."""
+        store = self.report.welcome.store if self.report.welcome else b""
+        wanted = {w.stream: w for w in want.streams}
+        given = [r for r in self.log.receipts(list(wanted)) if r.store == store] if store else []
+        return any(not shows(self.log, wanted[r.stream], (r.seq, r.head)) for r in given)
 
     def _count(self, message: Verdicts) -> None:
         for _, _, counted in message.runs:

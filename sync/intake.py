@@ -14,6 +14,7 @@ from sync.compare import locate
 from sync.digest import HASH_BYTES
 from sync.ed25519 import SignatureCheck
 from sync.effects import Append, Session, Verify
+from sync.erasing import erase_due
 from sync.errors import EnvelopeError
 from sync.limits import PROBLEMS_IN_BODY_MAX, RUNS_IN_FRAME_MAX, SEGMENT_EVENTS_MAX, SIGNATURES_IN_BODY_MAX
 from sync.log import EventLog
@@ -93,6 +94,8 @@ class Intake:
         if batch.statements or batch.receipts:
             outcome: Outcome = yield Append(batch)
             self.statements_stored += outcome.statements_stored
+            if outcome.statements_stored:
+                yield from erase_due(self._log)
 
     def _take_runs(self, runs: list[Run]) -> Session[None]:
         checked: list[tuple[int, Segment, SignatureCheck]] = []
@@ -128,6 +131,7 @@ class Intake:
                 verdict_by_run[number] = verdicts
                 self.stored += sum(verdict not in (DUPLICATE, BUSY) for verdict in verdicts)
                 self.streams.append(segment.stream)
+            yield from erase_due(self._log, filter(self._log.index.directory.erased, self.streams))
         for number, run in enumerate(runs):
             self.verdicts.append((stream_id(run.key), run.first_seq, spans(verdict_by_run[number])))
 

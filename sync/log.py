@@ -68,7 +68,4 @@ class EventLog(Protocol):
         """A statement by its id."""
 
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
-        """The receipts held for these streams: the furthest of each level and store.
-
-        Further is the greater (seq, at_ms); of equals the later one in.
-        """
+        """The receipts held for these streams: one a level, store and branch (`sync.receipt.displaced`)."""

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sync.batch import Batch, DamagedPayload, Outcome, OwnEvents
+from sync.batch import Batch, DamagedPayload, ErasedPayload, Outcome, OwnEvents
+from sync.digest import salt_of
 from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
 from sync.log import StoreState
-from sync.placement import HeldEvent, Placement
-from sync.receipt import Receipt
+from sync.placement import HeldEvent, Placement, StreamState
+from sync.receipt import Receipt, displaced
 from sync.segment import Segment
 from sync.statement import Statement, statement_id
 from sync.stream import GameKey, stream_id
@@ -32,7 +33,7 @@ class MemoryLog:
         self._events: dict[bytes, dict[int, Rows]] = {}
         self._signatures: dict[bytes, dict[int, dict[int, bytes]]] = {}
         self._statements: dict[bytes, Statement] = {}
-        self._receipts: dict[tuple[bytes, bytes, int], Receipt] = {}
+        self._receipts: dict[bytes, list[Receipt]] = {}
 
     def append(self, batch: Batch) -> Outcome:
         """Store a batch; see `EventLog.append`."""
@@ -40,7 +41,7 @@ class MemoryLog:
             self._rehearse(batch)
         changes = Changes(self.index)
         verdicts = []
-        for segment in batch.segments:
+        for segment in map(changes.clear, batch.segments):
             placement = changes.place(segment, self.find)
             self._write(placement, segment)
             verdicts.append(changes.verdicts(placement, segment, self.find))
@@ -52,12 +53,15 @@ class MemoryLog:
         fresh = [statement for statement in batch.statements if changes.add_statement(statement)]
         self._statements |= {statement_id(statement.body): statement for statement in fresh}
         for receipt in batch.receipts:
-            self._keep_receipt(receipt)
+            self._keep_receipt(receipt, changes.state(receipt.stream))
         for damaged in batch.damaged:
             if changes.damage(damaged):
                 self._empty(damaged)
+        for erased in batch.erased:
+            changes.erase(erased)
+            self._erase(erased)
         self.index.apply(changes)
-        self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
+        self.state = StoreState(self.state.store_id, batch.epoch or self.state.restore_epoch, self.state.commit_seq + 1)
         return Outcome(tuple(verdicts), len(fresh))
 
     def read(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[Event]:
@@ -86,8 +90,7 @@ class MemoryLog:
 
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
         """See `EventLog.receipts`."""
-        wanted = frozenset(streams)
-        return [receipt for (stream, _, _), receipt in self._receipts.items() if stream in wanted]
+        return [receipt for stream in dict.fromkeys(streams) for receipt in self._receipts.get(stream, ())]
 
     def _rehearse(self, batch: Batch) -> None:
         """Raise now what this batch would raise half-way: dictionaries have no rollback."""
@@ -107,6 +110,15 @@ class MemoryLog:
     def _empty(self, damaged: DamagedPayload) -> None:
         rows = self._events[damaged.stream][damaged.branch]
         rows[damaged.seq] = msgspec.structs.replace(rows[damaged.seq], payload=None)
+
+    def _erase(self, erased: ErasedPayload) -> None:
+        branches = self._events[erased.stream]
+        for rows in branches.values():
+            for seq, event in rows.items():
+                if event.seed is not None:
+                    rows[seq] = msgspec.structs.replace(event, seed=None, salt=salt_of(event.seed, seq))
+        row = branches[erased.branch][erased.seq]
+        branches[erased.branch][erased.seq] = msgspec.structs.replace(row, payload=None, seed=None, salt=None)
 
     def _write(self, placement: Placement, segment: Segment) -> None:
         branches = self._events.setdefault(placement.stream, {})
@@ -130,8 +142,8 @@ class MemoryLog:
     def _branch_signatures(self, stream: bytes, branch: int) -> dict[int, bytes]:
         return self._signatures.setdefault(stream, {}).setdefault(branch, {})
 
-    def _keep_receipt(self, receipt: Receipt) -> None:
-        key = (receipt.stream, receipt.store, receipt.level)
-        known = self._receipts.get(key)
-        if known is None or (receipt.seq, receipt.at_ms) >= (known.seq, known.at_ms):
-            self._receipts[key] = receipt
+    def _keep_receipt(self, receipt: Receipt, state: StreamState | None) -> None:
+        held = self._receipts.setdefault(receipt.stream, [])
+        dropped = displaced(held, receipt, state, self.find)
+        if dropped is not None:
+            self._receipts[receipt.stream] = [*(old for old in held if old not in dropped), receipt]

@@ -12,7 +12,7 @@ fork, and both are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 import msgspec
@@ -124,14 +124,17 @@ def row_of(state: StreamState) -> Row | None:
     return Row(state.key, heads, state.dangling, state.bare) if heads else None
 
 
-def place(state: StreamState | None, segment: Segment, find: Find) -> Placement:
-    """Decide where a checked segment goes. Pure: the caller writes what is returned."""
+def place(state: StreamState | None, segment: Segment, find: Find, erased: Container[Mark] = frozenset()) -> Placement:
+    """Decide where a checked segment goes. Pure: the caller writes what is returned.
+
+    Events in `erased` count as held without their payload: they are no gaps.
+    """
     if state is None:
         state = StreamState(segment.stream, segment.key)
     number = _continued(state, segment)
     if number is not None:
-        return _extend(state, number, segment)
-    return _weave(state, segment, find(segment.stream, segment.first_seq - 1, segment.last_seq))
+        return _extend(state, number, segment, erased)
+    return _weave(state, segment, find(segment.stream, segment.first_seq - 1, segment.last_seq), erased)
 
 
 def _continued(state: StreamState, segment: Segment) -> int | None:
@@ -144,7 +147,7 @@ def _continued(state: StreamState, segment: Segment) -> int | None:
     return 0 if not state.branches and segment.first_seq == 0 else None
 
 
-def _extend(state: StreamState, position: int, segment: Segment) -> Placement:
+def _extend(state: StreamState, position: int, segment: Segment, erased: Container[Mark]) -> Placement:
     count, last_seq, last = len(segment.ids), segment.last_seq, segment.ids[-1]
     if position < len(state.branches):
         old = state.branches[position]
@@ -156,7 +159,7 @@ def _extend(state: StreamState, position: int, segment: Segment) -> Placement:
     bare = state.bare
     if None in segment.payloads:
         missing = [(segment.first_seq + i, segment.ids[i]) for i, p in enumerate(segment.payloads) if p is None]
-        bare = tuple(sorted({*bare, *missing}))
+        bare = tuple(sorted({*bare, *(mark for mark in missing if mark not in erased)}))
         if len(bare) > GAPS_MAX:
             return _busy(state, segment)
     after = StreamState(state.id, state.key, branches, state.dangling, bare)
@@ -172,7 +175,8 @@ def _busy(state: StreamState, segment: Segment) -> Placement:
 class _Weaver:
     """The general case, one event at a time: duplicates, fills, forks and pieces out of order."""
 
-    def __init__(self, state: StreamState, held: list[HeldEvent]) -> None:
+    def __init__(self, state: StreamState, held: list[HeldEvent], erased: Container[Mark]) -> None:
+        self.erased = erased
         self.branches = {branch.number: branch for branch in state.branches}
         self.dangling = set(state.dangling)
         self.bare = set(state.bare)
@@ -188,7 +192,7 @@ class _Weaver:
         if known is None:
             self.verdicts.append(FORK if seq in self.held_seqs else STORED)
             self._insert(position, seq, previous, identity)
-            if not has_payload:
+            if not has_payload and (seq, identity) not in self.erased:
                 self.bare.add((seq, identity))
         elif has_payload and not known.has_payload:
             self.fills.append((known.branch, position))
@@ -247,8 +251,8 @@ class _Weaver:
         return min(after, key=lambda b: b.number, default=None)
 
 
-def _weave(state: StreamState, segment: Segment, held: list[HeldEvent]) -> Placement:
-    weaver = _Weaver(state, held)
+def _weave(state: StreamState, segment: Segment, held: list[HeldEvent], erased: Container[Mark]) -> Placement:
+    weaver = _Weaver(state, held, erased)
     previous = segment.previous
     for position, identity in enumerate(segment.ids):
         seq = segment.first_seq + position

@@ -7,12 +7,15 @@ while the signer's present heads contain that head, so a restore takes it back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from sync import ed25519
 from sync.digest import RECEIPT, digest
 from sync.ed25519 import SignatureCheck
 from sync.errors import EnvelopeError
+from sync.placement import Find, StreamState, branch_of
 from sync.stream import GameKey
 
 CUSTODY = 1
@@ -34,6 +37,29 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True):
     level: int
     at_ms: int
     signature: bytes = b""
+
+
+def displaced(held: Iterable[Receipt], receipt: Receipt, state: StreamState | None, find: Find) -> list[Receipt] | None:
+    """What a receipt takes the place of among those held of its stream, store and level; None: it is not kept itself.
+
+    A log keeps one for each branch: a receipt says nothing of the other side of
+    a fork. Of one branch the greater (seq, at_ms) stays. One of another restore
+    epoch takes the place of all, unless it is older and came late.
+    """
+    branch = branch_of(state, (receipt.seq, receipt.head), find) if state is not None else None
+    dropped: list[Receipt] = []
+    for old in held:
+        if (old.store, old.level) != (receipt.store, receipt.level):
+            continue
+        if old.epoch != receipt.epoch:
+            if old.at_ms > receipt.at_ms:
+                return None
+            dropped.append(old)
+        elif state is None or old.head == receipt.head or branch_of(state, (old.seq, old.head), find) == branch:
+            if (old.seq, old.at_ms) > (receipt.seq, receipt.at_ms):
+                return None
+            dropped.append(old)
+    return dropped
 
 
 def receipt_message(game: GameKey, receipt: Receipt) -> bytes:

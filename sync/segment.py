@@ -17,7 +17,7 @@ what one node accepts, every node accepts. It says nothing of who may write.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
@@ -113,6 +113,24 @@ def check_run(game: GameKey, run: Run) -> tuple[Segment, SignatureCheck]:
     )
     message = head_message(game, stream, segment.last_seq, ids[-1])
     return segment, SignatureCheck(run.key.public_key, message, run.signature)
+
+
+def cleared(segment: Segment, erased: Container[tuple[int, bytes]]) -> Segment:
+    """The segment without the payloads of erased events.
+
+    No seed is kept either, not even of others' runs: a salt that follows from
+    one would let an erased payload be guessed from its hash. The other events
+    keep their own salts.
+    """
+    marks = [(segment.first_seq + i, identity) for i, identity in enumerate(segment.ids)]
+    gone = [mark in erased for mark in marks]
+    salts = [
+        None if is_gone else (salt if seed is None else digest.salt_of(seed, seq))
+        for (seq, _), seed, salt, is_gone in zip(marks, segment.seeds, segment.salts, gone, strict=True)
+    ]
+    payloads = [None if is_gone else payload for payload, is_gone in zip(segment.payloads, gone, strict=True)]
+    seeds: list[bytes | None] = [None] * len(marks)
+    return msgspec.structs.replace(segment, payloads=payloads, seeds=seeds, salts=salts)
 
 
 def make_run(key: StreamKey, events: Sequence[Event], signature: bytes) -> Run:

@@ -18,11 +18,13 @@ import msgspec
 from client_core.game.checkpoints import Checkpoint
 from client_core.game.content import Package, encode_package, package_hash
 from client_core.game.fences import Circle, Fence
+from client_core.game.fences import MultiPolygon as MultiPolygonFence
+from client_core.game.fences import Polygon as PolygonFence
 from client_core.game.geometry import bounds, distance_mm, inside
 from client_core.store import search_box
 from client_core.store.database import Database
 from client_core.store.errors import raise_translated, translated
-from client_core.store.geometry_blob import Point, Polygon, encode_blob
+from client_core.store.geometry_blob import MultiPolygon, Point, Polygon, encode_blob
 
 FENCES_KEPT_MAX = 20_000
 """Decoded fences held in memory, about 10 MB: more than any player comes near on one day."""
@@ -140,10 +142,16 @@ def _row(checkpoint: Checkpoint, fence: Fence) -> tuple[object, ...]:
     return (*named, radius_mm, *at, *bounds(fence), _ENCODER.encode(fence), encode_blob(_shape(fence)))
 
 
-def _shape(fence: Fence) -> Point | Polygon:
-    """What maps show: the circle's centre, or the polygon."""
+def _shape(fence: Fence) -> Point | Polygon | MultiPolygon:
+    """What maps show: the circle's centre, or the polygons."""
     if isinstance(fence, Circle):
         return Point(*_degrees((fence.metric.lon_e7, fence.metric.lat_e7)))
+    if isinstance(fence, MultiPolygonFence):
+        return MultiPolygon(tuple(map(_polygon, fence.parts)))
+    return _polygon(fence)
+
+
+def _polygon(fence: PolygonFence) -> Polygon:
     return Polygon(tuple(tuple(map(_degrees, ring)) for ring in (fence.exterior, *fence.holes)))
 
 

@@ -103,6 +103,16 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def scrub(self) -> None:
+        """Leave no byte of what was deleted: not in free pages, nor in the WAL. Raises a `StoreError`.
+
+        Every page is written anew, because a page that was split may hold an
+        old copy of a row in its slack.
+        """
+        with translated(self.path):
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query. Raises a `StoreError`."""
         with translated(self.path):
@@ -133,6 +143,7 @@ def _prepare(connection: sqlite3.Connection, name: str, busy_timeout_ms: int, *,
     _enter_wal(connection, busy_timeout_ms)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     # Proof that we may write, before a player relies on it.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("ROLLBACK")

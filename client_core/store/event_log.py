@@ -16,13 +16,14 @@ import msgspec
 
 from client_core.store.database import Database
 from client_core.store.errors import translated
-from sync.batch import Batch, Outcome, OwnEvents
+from sync.batch import Batch, ErasedPayload, Outcome, OwnEvents
+from sync.digest import salt_of
 from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, Placement, StreamState
-from sync.receipt import Receipt
+from sync.receipt import Receipt, displaced
 from sync.segment import Segment
 from sync.statement import Statement, statement_id
 from sync.stream import GameKey, StreamKey, stream_id
@@ -38,6 +39,10 @@ _INSERT_EVENT = (
 )
 _FILL = "UPDATE event SET payload = ?, seed = ?, salt = ? WHERE stream_no = ? AND branch = ? AND seq = ?"
 _EMPTY = "UPDATE event SET payload = NULL WHERE stream_no = ? AND branch = ? AND seq = ?"
+_RENEW = "UPDATE log SET restore_epoch = ? WHERE game_no = ?"
+_ERASE = "UPDATE event SET payload = NULL, seed = NULL, salt = NULL WHERE stream_no = ? AND branch = ? AND seq = ?"
+_SEEDED = "SELECT branch, seq, seed FROM event WHERE stream_no = ? AND seed IS NOT NULL"
+_SALT = "UPDATE event SET seed = NULL, salt = ? WHERE stream_no = ? AND branch = ? AND seq = ?"
 _SIGN = "INSERT OR REPLACE INTO signature (stream_no, branch, seq, signature) VALUES (?, ?, ?, ?)"
 _READ = (
     "SELECT seq, id, payload_hash, payload, seed, salt FROM event"
@@ -47,12 +52,8 @@ _SIGNATURES = (
     "SELECT seq, signature FROM signature WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 )
 _FIND = "SELECT seq, id, payload IS NOT NULL FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ?"
-_KEEP_RECEIPT = (
-    "INSERT INTO receipt (game_no, stream, store, level, seq, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (game_no, stream, store, level) DO UPDATE"
-    " SET seq = excluded.seq, at_ms = excluded.at_ms, body = excluded.body"
-    " WHERE (excluded.seq, excluded.at_ms) >= (seq, at_ms)"
-)
+_KEEP_RECEIPT = "INSERT OR REPLACE INTO receipt (game_no, stream, store, level, head, body) VALUES (?, ?, ?, ?, ?, ?)"
+_DROP_RECEIPT = "DELETE FROM receipt WHERE game_no = ? AND stream = ? AND store = ? AND level = ? AND head = ?"
 
 
 class SqliteLog:
@@ -86,6 +87,8 @@ class SqliteLog:
                 self._changes = changes = Changes(self.index)
                 outcome = self._write(connection, batch, changes)
                 self._keep_states(connection, changes)
+                if batch.epoch:
+                    connection.execute(_RENEW, (batch.epoch, self._game_no))
                 connection.execute("UPDATE log SET commit_seq = commit_seq + 1 WHERE game_no = ?", (self._game_no,))
         except BaseException:
             self._stream_nos = numbers
@@ -93,8 +96,17 @@ class SqliteLog:
         finally:
             self._changes = None
         self.index.apply(changes)
-        self.state = msgspec.structs.replace(self.state, commit_seq=self.state.commit_seq + 1)
+        self.state = StoreState(self.state.store_id, batch.epoch or self.state.restore_epoch, self.state.commit_seq + 1)
+        if batch.erased:
+            self._database.scrub()
         return outcome
+
+    def _erase(self, connection: sqlite3.Connection, erased: ErasedPayload) -> None:
+        """Empty the row, and give the other events of its stream their own salts in place of seeds."""
+        number = self._stream_nos[erased.stream]
+        rows = [(salt_of(seed, seq), number, b, seq) for b, seq, seed in connection.execute(_SEEDED, (number,))]
+        connection.executemany(_SALT, rows)
+        connection.execute(_ERASE, (number, erased.branch, erased.seq))
 
     def refresh(self) -> bool:
         """Load again what another process committed; whether there was anything. Raises a `StoreError`."""
@@ -146,7 +158,7 @@ class SqliteLog:
     def _write(self, connection: sqlite3.Connection, batch: Batch, changes: Changes) -> Outcome:
         """Everything of a batch but the streams' states, in the order of the batch's fields."""
         verdicts = []
-        for segment in batch.segments:
+        for segment in map(changes.clear, batch.segments):
             placement = changes.place(segment, self.find)
             self._write_segment(connection, placement, segment)
             verdicts.append(changes.verdicts(placement, segment, self.find))
@@ -160,11 +172,13 @@ class SqliteLog:
             row = (self._stream_nos[signed.stream], signed.branch, signed.seq, signed.signature)
             connection.execute(_SIGN, row)
         for receipt in batch.receipts:
-            key = (self._game_no, receipt.stream, receipt.store, receipt.level)
-            connection.execute(_KEEP_RECEIPT, (*key, receipt.seq, receipt.at_ms, _ENCODE(receipt)))
+            self._keep_receipt(connection, receipt, changes.state(receipt.stream))
         for damaged in batch.damaged:
             if changes.damage(damaged):
                 connection.execute(_EMPTY, (self._stream_nos[damaged.stream], damaged.branch, damaged.seq))
+        for erased in batch.erased:
+            changes.erase(erased)
+            self._erase(connection, erased)
         return Outcome(tuple(verdicts), len(fresh))
 
     def _write_segment(self, connection: sqlite3.Connection, placement: Placement, segment: Segment) -> None:
@@ -183,6 +197,14 @@ class SqliteLog:
             for table in ("event", "signature"):
                 sql = f"UPDATE {table} SET branch = ? WHERE stream_no = ? AND branch = ?"  # noqa: S608 - two fixed names
                 connection.execute(sql, (into, number, branch))
+
+    def _keep_receipt(self, connection: sqlite3.Connection, receipt: Receipt, state: StreamState | None) -> None:
+        dropped = displaced(self.receipts([receipt.stream]), receipt, state, self.find)
+        for old in dropped or ():
+            connection.execute(_DROP_RECEIPT, (self._game_no, old.stream, old.store, old.level, old.head))
+        if dropped is not None:
+            key = (self._game_no, receipt.stream, receipt.store, receipt.level, receipt.head)
+            connection.execute(_KEEP_RECEIPT, (*key, _ENCODE(receipt)))
 
     def _write_own(self, connection: sqlite3.Connection, own: OwnEvents, branch: int) -> None:
         number = self._stream_no(connection, own.key)

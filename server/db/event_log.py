@@ -56,6 +56,8 @@ class GameLog:
     ) -> None:
         self.reader, self.writer = reader, writer
         self.game_no, self.game, self.root_key = game_no, game, root_key
+        self.healing = False
+        """Whether this store came back from a backup and has not heard yet what it lost."""
         self.index, self.state, self.stream_nos = self._load(reader)
         self.committing = False
         """Whether a thread is in a transaction of ours: then what the file says beyond us is no other process's."""
@@ -88,7 +90,9 @@ class GameLog:
         """Take over what a transaction has committed."""
         self.index.apply(transaction.changes)
         self.stream_nos |= transaction.stream_nos
-        self.state = msgspec.structs.replace(self.state, commit_seq=transaction.commit_seq)
+        epoch = transaction.epoch or self.state.restore_epoch
+        self.state = StoreState(self.state.store_id, epoch, transaction.commit_seq)
+        self.healing = self.healing or bool(transaction.epoch)
 
     def refresh(self) -> bool:
         """Load again what another process committed; whether there was anything.
@@ -189,7 +193,7 @@ class GameLog:
         try:
             key = (self.game_no,)
             row = connection.execute(
-                "SELECT store_id, restore_epoch, commit_seq FROM log WHERE game_no = ?", key
+                "SELECT store_id, restore_epoch, commit_seq, healing FROM log WHERE game_no = ?", key
             ).fetchone()
             streams = connection.execute(
                 "SELECT no, id, public_key, incarnation, audience, state FROM stream WHERE game_no = ?", key
@@ -201,7 +205,8 @@ class GameLog:
         index = LogIndex(self.game, self.root_key)
         states = (_decode_state(stream, StreamKey(*key), body) for _, stream, *key, body in streams)
         index.load(states, (Statement(*statement) for statement in statements))
-        return index, StoreState(*row), {stream: number for number, stream, *_ in streams}
+        self.healing = bool(row[3])
+        return index, StoreState(*row[:3]), {stream: number for number, stream, *_ in streams}
 
 
 def _decode_state(stream: bytes, key: StreamKey, body: bytes) -> StreamState:

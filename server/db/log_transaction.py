@@ -14,10 +14,11 @@ from itertools import chain
 
 import msgspec
 
-from sync.batch import Batch, DamagedPayload, Outcome, OwnEvents
+from sync.batch import Batch, DamagedPayload, ErasedPayload, Outcome, OwnEvents
+from sync.digest import salt_of
 from sync.index import Changes, LogIndex
 from sync.placement import HeldEvent, Placement, StreamState
-from sync.receipt import Receipt
+from sync.receipt import Receipt, displaced
 from sync.segment import Segment
 from sync.statement import statement_id
 from sync.stream import StreamKey, stream_id
@@ -50,10 +51,12 @@ class LogTransaction:
         self.commit_seq = commit_seq
         self.changes = Changes(index)
         self.stream_nos: dict[bytes, int] = {}
+        self.epoch = b""
+        """The restore epoch that this transaction gave the store, if it did."""
 
     def store(self, batch: Batch) -> Outcome:
         """Write a batch and say what became of it; raises `sqlite3.Error`, `sync.errors.LocalError`."""
-        verdicts = tuple([self._store_segment(segment) for segment in batch.segments])
+        verdicts = tuple([self._store_segment(self.changes.clear(segment)) for segment in batch.segments])
         for own in batch.own:
             self._store_own(own)
         for signed in batch.signatures:
@@ -70,6 +73,10 @@ class LogTransaction:
         for damaged in batch.damaged:
             if self.changes.damage(damaged):
                 self._empty(damaged)
+        for erased in batch.erased:
+            self._erase(erased)
+        if batch.epoch:
+            self._renew(batch.epoch)
         return Outcome(verdicts, len(fresh))
 
     def store_apart(self, batch: Batch, also: Also | None = None) -> Outcome:
@@ -164,6 +171,30 @@ class LogTransaction:
         )
         self._save_state(damaged.stream)
 
+    def _erase(self, erased: ErasedPayload) -> None:
+        """Empty the row, and give the other events of its stream their own salts in place of seeds."""
+        self.changes.erase(erased)
+        number, connection = self._number(erased.stream), self._connection
+        seeded = connection.execute(
+            "SELECT branch, seq, seed FROM event WHERE stream_no = ? AND seed IS NOT NULL", (number,)
+        )
+        connection.executemany(
+            "UPDATE event SET seed = NULL, salt = ? WHERE stream_no = ? AND branch = ? AND seq = ?",
+            [(salt_of(seed, seq), number, branch, seq) for branch, seq, seed in seeded.fetchall()],
+        )
+        connection.execute(
+            "UPDATE event SET payload = NULL, seed = NULL, salt = NULL WHERE stream_no = ? AND branch = ? AND seq = ?",
+            (number, erased.branch, erased.seq),
+        )
+        self._save_state(erased.stream)
+
+    def _renew(self, epoch: bytes) -> None:
+        """The store lost something it had: from now on it is healing, under a new epoch."""
+        self._connection.execute(
+            "UPDATE log SET restore_epoch = ?, healing = 1 WHERE game_no = ?", (epoch, self._game_no)
+        )
+        self.epoch = epoch
+
     def _sign(self, number: int, branch: int, seq: int, signature: bytes) -> None:
         self._connection.execute(_INSERT_SIGNATURE, (number, branch, seq, signature))
 
@@ -203,15 +234,21 @@ class LogTransaction:
         ]
 
     def _keep_receipt(self, receipt: Receipt) -> None:
-        key = (self._game_no, receipt.stream, receipt.store, receipt.level)
-        row = self._connection.execute(
-            "SELECT body FROM receipt WHERE game_no = ? AND stream = ? AND store = ? AND level = ?", key
-        ).fetchone()
-        known = _RECEIPT_DECODER.decode(row[0]) if row else None
-        if known is None or (receipt.seq, receipt.at_ms) >= (known.seq, known.at_ms):
+        place = (self._game_no, receipt.stream, receipt.store, receipt.level)
+        rows = self._connection.execute(
+            "SELECT body FROM receipt WHERE game_no = ? AND stream = ? AND store = ? AND level = ?", place
+        )
+        held = [_RECEIPT_DECODER.decode(body) for (body,) in rows.fetchall()]
+        dropped = displaced(held, receipt, self.changes.state(receipt.stream), self._find)
+        for old in dropped or ():
             self._connection.execute(
-                "INSERT OR REPLACE INTO receipt (game_no, stream, store, level, body) VALUES (?, ?, ?, ?, ?)",
-                (*key, _ENCODER.encode(receipt)),
+                "DELETE FROM receipt WHERE game_no = ? AND stream = ? AND store = ? AND level = ? AND head = ?",
+                (*place, old.head),
+            )
+        if dropped is not None:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO receipt (game_no, stream, store, level, head, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (*place, receipt.head, _ENCODER.encode(receipt)),
             )
 
 

@@ -124,6 +124,7 @@ class LogRow(SQLModel, table=True):
     store_id: bytes = _blob()
     restore_epoch: bytes = _blob()
     commit_seq: int = _integer()
+    healing: int = _integer()
 
 
 class StreamRow(SQLModel, table=True):
@@ -178,7 +179,7 @@ class StatementRow(SQLModel, table=True):
 
 
 class ReceiptRow(SQLModel, table=True):
-    """The furthest receipt of a store and level for a stream; `body` is `sync.receipt.Receipt`."""
+    """The furthest receipt of a store and level for each branch of a stream; `body` is `sync.receipt.Receipt`."""
 
     __tablename__: ClassVar[str] = "receipt"
     __table_args__: ClassVar[dict[str, Any]] = STRICT_WITHOUT_ROWID
@@ -186,4 +187,5 @@ class ReceiptRow(SQLModel, table=True):
     stream: bytes = _blob(key=True)
     store: bytes = _blob(key=True)
     level: int = _integer(key=True)
+    head: bytes = _blob(key=True)
     body: bytes = _blob()

@@ -56,6 +56,16 @@ class TenantFile:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def scrub(self) -> bool:
+        """Leave no byte of what was erased, in free pages or in the WAL; False where somebody reads just now.
+
+        Every page is written anew, because a page that was split may hold an
+        old copy of a row in its slack. Runs where the writer runs.
+        """
+        self.writer.execute("VACUUM")
+        busy, _, _ = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close both connections."""
         if self._engine is not None:
@@ -79,6 +89,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
         migrate(connection)
     except BaseException:
         connection.close()

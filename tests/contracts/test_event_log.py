@@ -21,10 +21,12 @@ from nodes import (
     run_of,
     sealed,
     segment_of,
+    stated,
 )
 
-from sync.batch import Batch, DamagedPayload, HeadSignature, Outcome, OwnEvents
+from sync.batch import Batch, DamagedPayload, ErasedPayload, HeadSignature, Outcome, OwnEvents
 from sync.digest import ROW, digest
+from sync.erasing import due_erasures
 from sync.errors import LocalError
 from sync.event import ORIGIN, Event
 from sync.log import EventLog
@@ -32,7 +34,7 @@ from sync.memory_log import MemoryLog
 from sync.placement import DUPLICATE, FORK, HELD, STORED
 from sync.receipt import CUSTODY, SAFE, Receipt, receipt_message
 from sync.segment import Run, Segment, make_run
-from sync.statement import statement_id
+from sync.statement import Erased, Erasure, statement_id
 from sync.stream import ALL, GAME, scope_of, stream_id
 from sync.summary import Row
 
@@ -123,8 +125,16 @@ def last_id(run: Run) -> bytes:
     return segment_of(run).ids[-1]
 
 
-def receipt(stream: bytes, seq: int, head: bytes, level: int, store: bytes = b"h" * 16, at_ms: int = 5) -> Receipt:
-    draft = Receipt(HQ.public_key, store, b"e" * 16, stream, seq, head, level, at_ms)
+def receipt(
+    stream: bytes,
+    seq: int,
+    head: bytes,
+    level: int,
+    store: bytes = b"h" * 16,
+    at_ms: int = 5,
+    epoch: bytes = b"e" * 16,
+) -> Receipt:
+    draft = Receipt(HQ.public_key, store, epoch, stream, seq, head, level, at_ms)
     return msgspec.structs.replace(draft, signature=HQ.sign(receipt_message(WORLD_GAME, draft)))
 
 
@@ -316,6 +326,78 @@ def test_of_receipts_the_furthest_of_each_store_and_level_is_kept(pair: Pair) ->
     assert as_set(pair.log.receipts([stream])) == as_set([given[1], given[3], given[4]])
     assert pair.log.receipts([b"?" * 32]) == []
     assert pair.log.receipts([]) == []
+
+
+def test_receipts_are_kept_for_each_branch_of_a_fork(pair: Pair) -> None:
+    first = run_of("a", [b"0", b"1", b"2"])
+    ids, stream = segment_of(first).ids, segment_of(first).stream
+    second = run_of("a", [b"ONE"], 1, ids[0])
+    pair.take(first, second)
+    given = [receipt(stream, 2, ids[2], SAFE), receipt(stream, 1, last_id(second), SAFE)]
+    pair.append(Batch(receipts=tuple(given)))
+    assert as_set(pair.log.receipts([stream])) == as_set(given)
+    pair.append(Batch(receipts=(receipt(stream, 1, ids[1], SAFE, at_ms=9),)))
+    assert as_set(pair.log.receipts([stream])) == as_set(given)
+
+
+def test_a_receipt_of_another_restore_epoch_takes_the_place_of_all_unless_it_is_older(pair: Pair) -> None:
+    run = run_of("a", [b"0", b"1", b"2"])
+    ids, stream = segment_of(run).ids, segment_of(run).stream
+    pair.take(run)
+    before = receipt(stream, 2, ids[2], SAFE, at_ms=5)
+    restored = [receipt(stream, 1, ids[1], SAFE, epoch=b"f" * 16, at_ms=at_ms) for at_ms in (4, 6)]
+    pair.append(Batch(receipts=(before, restored[0])))
+    assert as_set(pair.log.receipts([stream])) == as_set([before])
+    pair.append(Batch(receipts=(restored[1],)))
+    assert as_set(pair.log.receipts([stream])) == as_set([restored[1]])
+
+
+def test_an_erased_event_counts_as_held_and_is_never_taken_back(pair: Pair) -> None:
+    run = run_of("a", [b"one", b"a secret", b"three"])
+    segment = segment_of(run)
+    pair.take(run)
+    row = pair.log.index.row(segment.stream)
+    pair.append(Batch(statements=(stated(HQ, Erasure((Erased(segment.stream, 1, segment.ids[1], b"fact"),))),)))
+    due = due_erasures(pair.log)
+    assert due == (ErasedPayload(segment.stream, 0, 1, segment.ids[1]),)
+    pair.append(Batch(erased=due))
+    assert pair.log.index.row(segment.stream) == row
+    assert due_erasures(pair.log) == ()
+    assert pair.take(run) == [(DUPLICATE,) * 3]
+    events = pair.log.read(segment.stream, 0, 0, 2)
+    assert [e.payload for e in events] == [b"one", None, b"three"]
+    assert [(e.seed, e.salt is None) for e in events] == [(None, False), (None, True), (None, False)]
+    whole = make_run(run.key, events, run.signature)
+    assert segment_of(whole).ids == segment.ids
+    if pair.factory.durable:
+        pair.reopen()
+
+
+def test_an_erasure_that_came_before_its_event_keeps_the_payload_out(pair: Pair) -> None:
+    run = run_of("a", [b"one", b"a secret", b"three"])
+    segment = segment_of(run)
+    pair.append(Batch(statements=(stated(HQ, Erasure((Erased(segment.stream, 1, segment.ids[1], b""),))),)))
+    pair.take(run)
+    assert [e.payload for e in pair.log.read(segment.stream, 0, 0, 2)] == [b"one", None, b"three"]
+    row = pair.log.index.row(segment.stream)
+    assert row is not None
+    assert row.bare == ()
+
+
+def test_a_gap_that_is_erased_is_no_gap_any_more(pair: Pair) -> None:
+    run = run_of("a", [b"one", b"a secret", b"three"])
+    segment = segment_of(run)
+    pair.take(bare(run, 1))
+    pair.append(Batch(statements=(stated(HQ, Erasure((Erased(segment.stream, 1, segment.ids[1], b""),))),)))
+    pair.append(Batch(erased=due_erasures(pair.log)))
+    assert pair.log.index.streams[segment.stream].bare == ()
+
+
+def test_a_new_restore_epoch_is_kept(pair: Pair) -> None:
+    pair.append(Batch(epoch=b"n" * 16))
+    assert pair.log.state.restore_epoch == b"n" * 16
+    if pair.factory.durable:
+        pair.reopen()
 
 
 def test_a_payload_that_was_changed_at_rest_is_never_given_out(pair: Pair) -> None:

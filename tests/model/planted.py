@@ -43,11 +43,11 @@ BUGS = (
         "exact",
         sync.placement,
         "place",
-        "    return _weave(state, segment, find(segment.stream, segment.first_seq - 1, segment.last_seq))",
+        "    return _weave(state, segment, find(segment.stream, segment.first_seq - 1, segment.last_seq), erased)",
         "    held = find(segment.stream, segment.first_seq - 1, segment.last_seq)\n"
         "    if {event.seq for event in held} >= set(range(segment.first_seq, segment.last_seq + 1)):\n"
         "        return Placement(state.id, (), (), None, (), (DUPLICATE,) * len(segment.ids), state)\n"
-        "    return _weave(state, segment, held)",
+        "    return _weave(state, segment, held, erased)",
     ),
     Bug(
         "a receipt over a gap",

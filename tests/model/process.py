@@ -152,7 +152,7 @@ def fingerprint(log: MemoryLog) -> bytes:
             for branch, signed in branches.items()
         ),
         sorted(log.index.statement_audiences),
-        sorted((*where, receipt.seq, receipt.head) for where, receipt in log._receipts.items()),
+        sorted((r.stream, r.store, r.level, r.seq, r.head) for held in log._receipts.values() for r in held),
         log.state.restore_epoch,
     )
     found = hashlib.sha256(msgspec.msgpack.encode(held)).digest()

@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "acme.sqlite"
     connection = connect(path)
     connection.execute("INSERT INTO game VALUES (1, ?, 'hunt', 'Hunt', x'00', 0, 1)", (WORLD_GAME.game,))
-    connection.execute("INSERT INTO log VALUES (1, ?, ?, 0)", (b"s" * 16, b"e" * 16))
+    connection.execute("INSERT INTO log VALUES (1, ?, ?, 0, 0)", (b"s" * 16, b"e" * 16))
     connection.close()
     return path
 

@@ -93,7 +93,7 @@ class OnServer:
         reader, writer = connect(path), connect(path)
         if writer.execute("SELECT count(*) FROM game").fetchone() == (0,):
             writer.execute("INSERT INTO game VALUES (1, ?, 'hunt', 'Hunt', x'00', 0, 1)", (WORLD_GAME.game,))
-            writer.execute("INSERT INTO log VALUES (1, ?, ?, 0)", (b"s" * 16, b"e" * 16))
+            writer.execute("INSERT INTO log VALUES (1, ?, ?, 0, 0)", (b"s" * 16, b"e" * 16))
         return GameLog(reader, writer, 1, WORLD_GAME, ROOT_KEY.public_key)
 
     def close(self, log: EventLog) -> None:

@@ -48,14 +48,13 @@ CREATE TABLE statement (
     PRIMARY KEY (game_no, id)
 ) WITHOUT ROWID;
 
--- The furthest receipt of each level and store; `body` is the receipt in MessagePack.
+-- The furthest receipt of each level and store on each branch; `body` is the receipt in MessagePack.
 CREATE TABLE receipt (
     game_no INTEGER NOT NULL REFERENCES log (game_no) ON DELETE CASCADE,
     stream BLOB NOT NULL,
     store BLOB NOT NULL,
     level INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL,
+    head BLOB NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (game_no, stream, store, level)
+    PRIMARY KEY (game_no, stream, store, level, head)
 ) WITHOUT ROWID;

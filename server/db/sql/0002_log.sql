@@ -5,7 +5,8 @@ CREATE TABLE log (
     game_no INTEGER NOT NULL PRIMARY KEY REFERENCES game (no),
     store_id BLOB NOT NULL,
     restore_epoch BLOB NOT NULL,
-    commit_seq INTEGER NOT NULL
+    commit_seq INTEGER NOT NULL,
+    healing INTEGER NOT NULL  -- 1: came back from a backup and has not heard yet what it lost
 ) STRICT;
 
 CREATE TABLE stream (
@@ -52,6 +53,7 @@ CREATE TABLE receipt (
     stream BLOB NOT NULL,
     store BLOB NOT NULL,
     level INTEGER NOT NULL,
+    head BLOB NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (game_no, stream, store, level)
+    PRIMARY KEY (game_no, stream, store, level, head)
 ) STRICT, WITHOUT ROWID;
