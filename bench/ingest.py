@@ -99,16 +99,16 @@ def _series(devices: int, rounds: int) -> tuple[float, float, float]:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             path, game, (first, *fleet) = found_game(Path(folder), devices + 1)
-            with _serving(Path(folder)) as port:
+            with serving(Path(folder)) as port:
                 _push(port, game, [first])  # the game is open before the clock starts
                 events, seconds, cpu_seconds = _push(port, game, fleet)
             found.append(events / seconds)
             shares.append(cpu_seconds / seconds)
-            limits.append(_raw(path))
+            limits.append(raw(path))
     return statistics.median(found), statistics.median(limits), statistics.median(shares)
 
 
-def found_game(folder: Path, devices: int) -> tuple[Path, GameKey, list[Device]]:
+def found_game(folder: Path, devices: int, check_ins: int = CHECK_INS) -> tuple[Path, GameKey, list[Device]]:
     """A tenant, a game and enrolled devices whose statements the server has."""
     tenants = TenantFiles(folder)
     tenants.add(tenancy.new_tenant("bench", "Bench", OPENS_MS))
@@ -124,7 +124,7 @@ def found_game(folder: Path, devices: int) -> tuple[Path, GameKey, list[Device]]
         checkpoints=checkpoints,
         limit=TimeLimit(2_700_000, 10, None),
     )
-    payloads = check_in_payloads(devices * CHECK_INS)
+    payloads = check_in_payloads(devices * check_ins)
     with tenants.open("bench") as file:
         assert file.tenant is not None
         save_draft(file, "game", draft, OPENS_MS)
@@ -136,7 +136,9 @@ def found_game(folder: Path, devices: int) -> tuple[Path, GameKey, list[Device]]
         before = Batch(segments=tuple(check_run(game, run)[0] for run in runs), statements=known)
         fleet, statements = [], []
         for number in range(devices):
-            device, statement = _device(game, authority, number, before, payloads)
+            device, statement = _device(
+                game, authority, number, before, payloads[number * check_ins : (number + 1) * check_ins]
+            )
             fleet.append(device)
             statements.append(statement)
         log.append(Batch(statements=tuple(statements)))
@@ -155,7 +157,7 @@ def _device(
     log.append(Batch(statements=(statement,)))
     stream = StreamKey(key.public_key, secrets.token_bytes(16), team)
     identity, seed, previous, events = stream_id(stream), secrets.token_bytes(16), ORIGIN, []
-    for seq, payload in enumerate(payloads[number * CHECK_INS : (number + 1) * CHECK_INS]):
+    for seq, payload in enumerate(payloads):
         event = seal(game, identity, seq, previous, seed, payload)
         events.append(event)
         previous = event.id
@@ -201,12 +203,15 @@ def _session(device: Device, connection: http.client.HTTPConnection, path: str) 
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[int]:
+def serving(folder: Path, pids: list[int] | None = None) -> Iterator[int]:
+    """`wayfold serve` on a folder, for as long as the context lasts; gives its port, and its process id to `pids`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("wayfold")), "serve", "--data", str(folder), "--port", str(port)]
     process = subprocess.Popen(command, env={**os.environ, **SETTINGS}, stdout=subprocess.DEVNULL)
+    if pids is not None:
+        pids.append(process.pid)
     try:
         for _ in range(200):
             try:
@@ -220,7 +225,7 @@ def _serving(folder: Path) -> Iterator[int]:
         process.wait(20)
 
 
-def _raw(path: Path) -> float:
+def raw(path: Path, rows_each: int = CHECK_INS) -> float:
     """Rows a second of raw `executemany` into a fresh file with the same table."""
     source = sqlite3.connect(path)
     (schema,) = source.execute("SELECT sql FROM sqlite_schema WHERE name = 'event'").fetchone()
@@ -233,9 +238,9 @@ def _raw(path: Path) -> float:
     connection.execute(schema)
     insert = f"INSERT INTO event VALUES ({', '.join('?' * len(stored[0]))})"
     start = time.perf_counter()
-    for i in range(0, len(stored), CHECK_INS):
+    for i in range(0, len(stored), rows_each):
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(insert, stored[i : i + CHECK_INS])
+        connection.executemany(insert, stored[i : i + rows_each])
         connection.execute("COMMIT")
     seconds = time.perf_counter() - start
     connection.close()
