@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
 from client_core.game.joining import JSON_MEDIA_TYPE
 from client_core.game.pictures import BlobState
-from client_core.store.blobs import Blobs
 from client_core.transports.errors import TransportError
 from client_core.transports.http import TIMEOUT_S, Wire, expect
 from client_core.transports.link import Gate
@@ -33,6 +33,19 @@ STATE_BYTES_MAX = 1024
 Urgent = Callable[[], bool]
 
 
+class Kept(Protocol):
+    """The blobs that are kept on this device (`store.blobs`)."""
+
+    def names(self) -> list[bytes]:
+        """The hashes of all blobs."""
+
+    def size(self, name: bytes) -> int | None:
+        """The bytes of a blob; None where it is not here."""
+
+    def read(self, name: bytes, offset: int, count: int) -> bytes:
+        """A piece of a blob."""
+
+
 class BlobSender:
     """The way of one device's blobs to one node; `url` is the sync address of the game there."""
 
@@ -45,7 +58,7 @@ class BlobSender:
         """Close the connection, if there is one."""
         self._wire.close()
 
-    def send_all(self, blobs: Blobs, urgent: Urgent) -> int:
+    def send_all(self, blobs: Kept, urgent: Urgent) -> int:
         """Send what the node lacks, until something `urgent` waits; returns how many blobs it holds whole now.
 
         A blob that the node does not expect (its event is not there yet) waits
@@ -58,7 +71,7 @@ class BlobSender:
             whole += self.send(blobs, name, urgent)
         return whole
 
-    def send(self, blobs: Blobs, name: bytes, urgent: Urgent) -> bool:
+    def send(self, blobs: Kept, name: bytes, urgent: Urgent) -> bool:
         """Send one blob from where the node stands; whether it is whole there. Raises `TransportError`."""
         size = blobs.size(name) or 0
         try:
