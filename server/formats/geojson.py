@@ -1,6 +1,6 @@
 """GeoJSON (RFC 7946) to draft checkpoints.
 
-    geometry     Point: a circle; Polygon, or a MultiPolygon of one: that polygon; an altitude is dropped
+    geometry     Point: a circle; Polygon or MultiPolygon: those areas; an altitude is dropped
     properties   `code` (text or a whole number), `name`, `points` (a whole number), `radius` (metres, points only)
 
 Every fault of a file is reported at once, with the number of its feature,
@@ -36,6 +36,9 @@ POINTS_DEFAULT = 10
 SWAPPED_FROM_OTHERS_DEG = 5.0
 """So far from the rest of the file, and this near with its numbers exchanged, a position is swapped."""
 SWAPPED_NEAR_OTHERS_DEG = 1.0
+
+Rings = tuple[tuple[PositionDeg, ...], ...]
+"""A polygon: exterior, then holes."""
 
 _KINDS = {dict: "an object", list: "an array", str: "a text", bool: "true or false", type(None): "null"}
 
@@ -108,14 +111,15 @@ def _checkpoint(feature: Any, where: str) -> DraftCheckpoint:
     if not isinstance(properties, dict):
         raise _Fault("property_malformed", f'"properties" is {_kind(properties)}: an object is needed')
     code = _code(properties)
-    at, rings = _geometry(feature.get("geometry"))
+    at, parts = _geometry(feature.get("geometry"))
     return DraftCheckpoint(
         code=code,
         name=_text(properties.get("name") or "", "name"),
         points=_points(properties.get("points", POINTS_DEFAULT)),
         at=at,
         radius_m=_radius_m(properties.get("radius", RADIUS_M_DEFAULT)),
-        rings=rings,
+        rings=parts[0] if parts else (),
+        more=parts[1:],
         where=f"{where} ({code})",
     )
 
@@ -154,20 +158,26 @@ def _number(value: Any, what: str, code: str = "property_malformed") -> int | fl
     return value
 
 
-def _geometry(geometry: Any) -> tuple[PositionDeg | None, tuple[tuple[PositionDeg, ...], ...]]:
-    """A point, or the rings of a polygon."""
+def _geometry(geometry: Any) -> tuple[PositionDeg | None, tuple[Rings, ...]]:
+    """A point, or the rings of each polygon."""
     if not isinstance(geometry, dict):
         raise _Fault("geometry_malformed", f'"geometry" is {_kind(geometry)}: a Point or a Polygon is needed')
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Point":
         return _position(coordinates), ()
-    if kind == "MultiPolygon" and isinstance(coordinates, list) and len(coordinates) == 1:
-        coordinates = coordinates[0]
-    elif kind != "Polygon":
+    if kind == "MultiPolygon":
+        if not isinstance(coordinates, list) or not coordinates:
+            raise _Fault("geometry_malformed", "its coordinates are no array of polygons")
+        return None, tuple(map(_rings, coordinates))
+    if kind != "Polygon":
         raise _Fault("geometry_unsupported", f"a {kind!s:.40} is no fence: use a Point or a Polygon, one a checkpoint")
+    return None, (_rings(coordinates),)
+
+
+def _rings(coordinates: Any) -> Rings:
     if not isinstance(coordinates, list) or not coordinates or not all(isinstance(ring, list) for ring in coordinates):
         raise _Fault("geometry_malformed", "its coordinates are no array of rings")
-    return None, tuple(tuple(map(_position, ring)) for ring in coordinates)
+    return tuple(tuple(map(_position, ring)) for ring in coordinates)
 
 
 def _position(value: Any) -> PositionDeg:
