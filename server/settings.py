@@ -23,7 +23,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.05, le=86_400)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", max_length=500)]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/@]+(/[^\s]*)?$", max_length=500)]
 Level = Literal["hq", "edge"]
 
 
@@ -56,6 +56,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a node is configured with.
 
+    Addresses hold no user or password: devices are told them, and `/health` shows them.
     `upstreams` are the nodes toward HQ, the first that answers is used; with
     one the node is an edge, without it is the authority. `public_url` is how
     devices reach this node, where that is not the address it listens on.

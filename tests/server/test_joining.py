@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from nodes import key_of
 from served import Device, found_tenant, opened, served_here
 
+from client_core.game.joining import JoinRequest
+from server import joining, tenancy
 from server.join_codes import add_join_code
-from sync.stream import ALL
+from server.node import Node
+from server.problems import Problem
+from server.settings import Settings
+from sync.frame import encode_body
+from sync.messages import Hello, Statements
+from sync.statement import Authority, Delegation, Enrolment
+from sync.stream import ALL, GAME
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "lower", "no dash", "misread"])
@@ -131,3 +141,44 @@ def test_no_device_is_enrolled_for_everything(tmp_path: Path) -> None:
         device = Device(client, "ann").join(code)
     with opened(tmp_path) as game:
         assert game.log.index.directory.scope_of(device.key.public_key) not in {ALL, ()}
+
+
+def test_what_strangers_claim_is_handed_to_nobody_who_joins(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        ann = Device(client, "ann").join(code)
+        for number in range(30):
+            liar = key_of(f"liar {number}")
+            lies = (
+                tenancy.issue(ann.game, GAME, liar, Authority(liar.public_key, 9)),
+                tenancy.issue(ann.game, GAME, liar, Delegation(liar.public_key, ALL, 9)),
+                tenancy.issue(ann.game, ann.audience, liar, Enrolment(ann.key.public_key, ann.scope, 0)),
+            )
+            hello = Hello((1, 1), ann.key.public_key, ann.game.tenant, ann.game.game, ann.scope)
+            ann.exchange(encode_body([hello, Statements(lies)]))
+        with opened(tmp_path) as game:
+            assert len(game.log.index.statement_audiences) > 90
+        again = Device(client, "ann").join(code)
+        assert again.answer.statements == ann.answer.statements
+        assert len(Device(client, "bob").join(code).answer.statements) == len(ann.answer.statements)
+
+
+def test_more_devices_at_once_than_can_wait_are_asked_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = found_tenant(tmp_path)
+    monkeypatch.setattr(joining, "WAITING_MAX", 3)
+
+    async def test() -> None:
+        node = Node(Settings(data_folder=str(tmp_path)))
+        await node.start()
+        with node.game("acme", "park") as game:
+            asked = [JoinRequest(code=code, public_key=key_of(str(n)).public_key, team_name=str(n)) for n in range(8)]
+            found = await asyncio.gather(
+                *(node.joiner.join(game, request, (), 1) for request in asked), return_exceptions=True
+            )
+            assert [one.code for one in found if isinstance(one, Problem)] == ["busy"] * 5
+            await node.joiner.join(game, asked[-1], (), 1)
+        await node.stop()
+
+    asyncio.run(test())

@@ -40,6 +40,7 @@ def test_what_is_not_ours_in_the_environment_is_left_alone() -> None:
         ({"port": 70000}, {}, "", "command line: port: expected `int` <= 65535"),
         ({}, {"WAYFOLD_PORT": "many"}, "", "environment: port: expected `int`, got `str`"),
         ({"upstreams": ["ftp://x"]}, {}, "", "command line: upstreams: expected `str` matching"),
+        ({"upstreams": ["http://me:secret@hq"]}, {}, "", "command line: upstreams: expected `str` matching"),
         ({}, {}, "prot = 1", "there is no setting 'prot'"),
         ({}, {}, "[limits]\nbody_bytes_max = 0", "limits.body_bytes_max: expected `int` >= 1"),
         ({}, {}, "[limits]\nbody = 1", "there is no setting 'limits.body'"),

@@ -203,3 +203,15 @@ def test_elapsed_times_are_written_as_people_read_them() -> None:
         "1:00:00",
         "10:01:01",
     ]
+
+
+def test_a_team_that_calls_itself_by_anothers_number_is_not_taken_for_it(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        for device, team in (("ann", "2"), ("bob", "Foxes"), ("cat", "Hawks"), ("dan", "Hawks")):
+            Device(client, device).join(code, team)
+        explained = client.get("/api/v1/acme/games/park/explain/2").json()
+        assert (explained["number"], explained["name"]) == (2, "Foxes")
+        twice = client.get("/api/v1/acme/games/park/explain/Hawks")
+        assert (twice.status_code, twice.json()["code"]) == (404, "team_unknown")
+        assert "say which number, 3, 4" in twice.json()["detail"]
