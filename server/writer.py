@@ -1,8 +1,8 @@
 """The one writer: many pushes, one durable transaction, then the answers.
 
 Pushes wait in a queue while a group is being committed; the next group takes
-all of them. A group is one `BEGIN IMMEDIATE` a tenant file, each push under its
-own savepoint, so a bad one costs nobody else. Answers are given after COMMIT
+all of them. A group is one `BEGIN IMMEDIATE` a tenant file; a push that fails is
+undone alone, so a bad one costs nobody else. Answers are given after COMMIT
 and after scores were folded on. Where the disk is full or the file locked, the
 whole group is answered `busy`: nothing of it is stored, and memory still says
 what the file says.
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from server.db.log_transaction import Also, LogTransaction
+from server.db.log_transaction import Also, LogTransaction, RowsUnfitError, new_stream_numbers
 from server.db.tenant_file import TenantFile, explain_store_error
 from server.db.tenants import TenantFiles
 from server.open_game import OpenGame
@@ -146,18 +146,30 @@ class Writer:
 
 def write_group(file: TenantFile, pushes: Sequence[Push]) -> Written:
     """Store a group in one transaction; raises `sqlite3.Error` with nothing stored."""
+    try:
+        return _write(file, pushes, at_once=False)
+    except RowsUnfitError:
+        log.warning("rows of a group do not fit %s: writing it push by push", file.path.name)
+        return _write(file, pushes, at_once=True)
+
+
+def _write(file: TenantFile, pushes: Sequence[Push], *, at_once: bool) -> Written:
+    """The same, with the rows of all pushes written together, or (`at_once`) those of each by itself."""
     transactions: dict[int, LogTransaction] = {}
     outcomes: list[Outcome | Exception] = []
     connection = file.writer
     connection.execute("BEGIN IMMEDIATE")
     try:
+        numbers = new_stream_numbers(connection)
         for push in pushes:
             number = push.game.row.no
             transaction = transactions.get(number)
             if transaction is None:
-                transaction = transactions[number] = push.game.log.join_transaction()
+                transaction = transactions[number] = push.game.log.join_transaction(numbers)
             try:
-                outcomes.append(transaction.store_apart(push.batch, push.also))
+                outcomes.append(transaction.store_apart(push.batch, push.also, at_once=at_once))
+            except RowsUnfitError:
+                raise
             except (LocalError, Problem, sqlite3.IntegrityError) as error:
                 outcomes.append(error)
         for transaction in transactions.values():

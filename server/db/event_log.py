@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from server.db.log_transaction import LogTransaction
+from server.db.log_transaction import LogTransaction, new_stream_numbers
 from sync.batch import Batch, Outcome
 from sync.event import Event, header_prefix, intact
 from sync.index import LogIndex
@@ -79,12 +79,16 @@ class GameLog:
         self.writer.execute("BEGIN IMMEDIATE")
         return self.join_transaction()
 
-    def join_transaction(self) -> LogTransaction:
-        """Take part in the transaction that the writer's connection is in (several games share one file)."""
+    def join_transaction(self, new_stream_nos: Iterator[int] | None = None) -> LogTransaction:
+        """Take part in the transaction that the writer's connection is in.
+
+        Several games share one file; those that write in one transaction share `new_stream_nos`.
+        """
         (commit_seq,) = self.writer.execute("SELECT commit_seq FROM log WHERE game_no = ?", (self.game_no,)).fetchone()
         if commit_seq != self.state.commit_seq:
             self.index, self.state, self.stream_nos = self._load(self.writer)
-        return LogTransaction(self.writer, self.game_no, self.index, self.stream_nos, commit_seq + 1)
+        numbers = new_stream_nos or new_stream_numbers(self.writer)
+        return LogTransaction(self.writer, self.game_no, self.index, self.stream_nos, commit_seq + 1, numbers)
 
     def apply(self, transaction: LogTransaction) -> None:
         """Take over what a transaction has committed."""

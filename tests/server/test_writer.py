@@ -75,6 +75,25 @@ def test_one_bad_push_costs_nobody_else(tmp_path: Path) -> None:
     run(test())
 
 
+def test_rows_that_do_not_fit_the_file_cost_their_own_push_alone(tmp_path: Path) -> None:
+    """A damaged file may hold rows that nobody knows of: the group is written again push by push."""
+
+    async def test() -> None:
+        async with writing(tmp_path) as (node, game):
+            ((last,),) = game.file.writer.execute("SELECT max(no) FROM stream").fetchall()
+            alien = (last + 2, 0, 0, b"?" * 32, b"?" * 32, b"", None, None)
+            game.file.writer.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", alien)
+            batches = [write_of(game, name) for name in ("a", "b", "c")]
+            found = await asyncio.gather(*(node.writer.submit(game, b) for b in batches), return_exceptions=True)
+            assert [type(one) for one in found] == [Outcome, sqlite3.IntegrityError, Outcome]
+        with opened(tmp_path) as reopened:
+            keys = {state.key.public_key for state in reopened.log.index.streams.values()}
+            assert {key_of("a").public_key, key_of("c").public_key} <= keys
+            assert key_of("b").public_key not in keys
+
+    run(test())
+
+
 def test_a_full_disk_answers_busy_acknowledges_nothing_and_recovers(tmp_path: Path) -> None:
     async def test() -> None:
         async with writing(tmp_path) as (node, game):
