@@ -30,6 +30,9 @@ ADOPT_AFTER_S = 3.0
 BUNDLES_AT_ONCE_MAX = 2
 """Each may hold a whole file in memory."""
 
+FOLD_AFTER_S, FOLD_EVERY_S = 0.2, 0.005
+"""Scores nobody asks for are folded on this long after a commit, and so often a piece: pushes do not wait for them."""
+
 log = logging.getLogger("wayfold.node")
 
 
@@ -55,6 +58,7 @@ class Node:
         self._desks: dict[bytes, Desk] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
+        self._foldings: dict[bytes, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
@@ -71,9 +75,10 @@ class Node:
             change.set()
         if self.relaying is not None:
             await self.relaying.stop()
-        for task in [*self._adoptions.values()]:
+        beside = [*self._adoptions.values(), *self._foldings.values()]
+        for task in beside:
             task.cancel()
-        await asyncio.gather(*self._adoptions.values(), return_exceptions=True)
+        await asyncio.gather(*beside, return_exceptions=True)
         await self.writer.stop()
         self.tenants.close()
 
@@ -130,6 +135,19 @@ class Node:
         if change is not None:
             change.set()
         self._adopt_soon(game)
+        if self._running and game.row.id not in self._foldings:
+            self._foldings[game.row.id] = asyncio.get_running_loop().create_task(self._fold(game))
+
+    async def _fold(self, game: OpenGame) -> None:
+        """Fold on what came, in pieces, until there is no more or the game was closed."""
+        try:
+            await asyncio.sleep(FOLD_AFTER_S)
+            while self._games.get((game.tenant.slug, game.row.no)) is game and game.board.fold_some():  # noqa: ASYNC110 - a pause, nothing is waited for
+                await asyncio.sleep(FOLD_EVERY_S)
+        except Exception:
+            log.exception("the scores of %s could not be folded on", game.row.slug)
+        finally:
+            del self._foldings[game.row.id]
 
     def _adopt_soon(self, game: OpenGame) -> None:
         """See that teams whose registration does not come are registered; at HQ, while it runs."""

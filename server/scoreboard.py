@@ -3,7 +3,8 @@
 A team's events are those of streams in its audience whose keys are enrolled
 there; teams are what the organiser's nodes (those that may write everything)
 registered in `game` streams, where every device reads them too. New events
-of a stream are folded on from where its team's fold stands; whatever else
+of a stream are folded on from where its team's fold stands, when somebody looks
+or in pieces beside (`fold_some`), so that no push waits for it; whatever else
 happened (a fork, a gap that was filled, a piece before its predecessors, an
 enrolment that came late) folds that team anew from the store. Nothing here is
 stored: it can be made again from the log at any time.
@@ -31,6 +32,12 @@ _Shape = tuple[tuple[int, int], tuple[tuple[int, bytes], ...]]
 """What must not have changed for a fold to go on: the one branch (number, first event) and the gaps."""
 
 
+UNFOLDED_EVENTS_MAX = 20_000
+"""So many are kept in memory until they are folded; beyond, folding reads them from the store again."""
+PIECE_EVENTS = 500
+"""Folded at once: about a millisecond, in which nobody else is served."""
+
+
 class Scoreboard:
     """Results by team. Belongs to the thread that reads the log's index."""
 
@@ -47,6 +54,9 @@ class Scoreboard:
         self._results: dict[bytes, TeamResult] = {}
         self._shapes: dict[bytes, _Shape] = {}
         self._next_seqs: dict[bytes, int] = {}
+        self._unfolded: dict[bytes, list[Segment]] = {}
+        """Streams with events that are not folded yet, and the segments that brought them."""
+        self._unfolded_events = 0
         self._standings: list[Standing] | None = None
         for team in self.teams.values():
             self._refold(team)
@@ -71,7 +81,7 @@ class Scoreboard:
             if state.key.audience == GAME and directory.speaks_for_all(state.key.public_key):
                 self._read_teams()
             elif state.key.audience[:1] == _TEAM_PREFIX:
-                self._fold_on(state, brought.get(stream, ()))
+                self._note(state, brought.get(stream, ()))
         self.version += 1
         self._standings = None
 
@@ -92,8 +102,21 @@ class Scoreboard:
         self.version += 1
         self._standings = None
 
+    def fold_some(self) -> bool:
+        """Fold on a piece of what came; whether there is more."""
+        folded = 0
+        while self._unfolded and folded < PIECE_EVENTS:
+            stream = next(iter(self._unfolded))
+            segments = self._unfolded.pop(stream)
+            folded += sum(len(segment.ids) for segment in segments) or PIECE_EVENTS
+            self._fold_on(self.index.streams[stream], segments)
+        self._unfolded_events = max(0, self._unfolded_events - folded) if self._unfolded else 0
+        return bool(self._unfolded)
+
     def results(self) -> list[TeamResult]:
         """Every registered team's result, without what was judged."""
+        while self.fold_some():
+            pass
         for team, state in self._folds.items():
             if team not in self._results:
                 self._results[team] = state.result()
@@ -122,6 +145,17 @@ class Scoreboard:
             and state.key.audience[1:] not in self.teams
             and may_count(directory, state)
         }
+
+    def _note(self, state: StreamState, segments: Sequence[Segment]) -> None:
+        """Remember that a stream is to be folded on."""
+        if state.key.audience[1:] not in self.teams:
+            self.waiting.add(state.key.audience[1:])
+            return  # folded when its registration comes
+        self._unfolded.setdefault(state.id, []).extend(segments)
+        self._unfolded_events += sum(len(segment.ids) for segment in segments)
+        if self._unfolded_events > UNFOLDED_EVENTS_MAX:
+            self._unfolded = {stream: [] for stream in self._unfolded}
+            self._unfolded_events = 0
 
     def _fold_on(self, state: StreamState, segments: Sequence[Segment]) -> None:
         team = self.teams.get(state.key.audience[1:])
