@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import click
 
 from client_core.game.publish import DraftError
-from server.cli import bundle, day, demo, edge, game, results, serve, tenant
+from server.cli import bundle, day, demo, edge, game, results, series, serve, tenant
 from server.cli.output import InputError
 from server.problems import Problem
 from server.settings import SettingsError
@@ -45,6 +45,7 @@ for command in (
     edge.sync_now,
     results.standings,
     results.explain,
+    series.series,
 ):
     wayfold.add_command(command)
 

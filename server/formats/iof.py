@@ -48,7 +48,8 @@ def read_iof(data: bytes, file: str, day: Day) -> tuple[Card, ...]:
     root = _root(data, file)
     if root.name not in {"ResultList", "StartList"}:
         raise fault(file, "file_unknown", f"this is a {root.name[:40]}: a ResultList or StartList is needed")
-    found, cards = Findings(file), []
+    found = Findings(file)
+    cards: list[Card] = []
     results = root.name == "ResultList"
     for of_class in root.all("ClassResult" if results else "ClassStart"):
         category = of_class.said("Class/ShortName") or of_class.said("Class/Name")

@@ -18,7 +18,7 @@ PURE = {
     *("__future__", "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib", "heapq"),
     *("itertools", "msgspec", "operator", "struct", "typing", "zlib"),
 }
-ALLOWED = {"sync": PURE | {"sync"}, "client_core/game": (PURE - {"zlib"}) | {"math", "client_core.game"}}
+ALLOWED = {"sync": PURE | {"sync"}, "client_core/game": (PURE - {"zlib"}) | {"fractions", "math", "client_core.game"}}
 
 WORLDLY_CALLS = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint", "hash", "id"}
 """Calls that touch the world, or whose result differs from one process to the next."""

@@ -37,13 +37,16 @@ def main(arguments: Sequence[str]) -> int:
         report.add(outcome)
         if outcome.oracle:
             print(f"seed {outcome.seed}: {outcome.oracle}: {outcome.detail}", flush=True)
+            if len(report.failures) == asked.until:
+                break
     print(report.table())
     print(report.summary())
     print(f"{time.monotonic() - began:.0f} s by the wall")
     if asked.report:
         report.write(asked.report)
-    if report.failures:
+    if report.failures and not asked.until:
         _explain(asked, report.failures[0])
+    if report.failures:
         return 1
     return 3 if report.thin_cells() and not asked.without else 0
 
@@ -66,6 +69,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--faults", type=names, default=[], metavar="NAME,...", help="only these faults")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts as JSON")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--until", type=int, default=0, metavar="N", help="stop after N failures, explain none")
     parser.add_argument("--without", default="", metavar="N,...", help="leave out strikes by number (one seed)")
     parser.add_argument("--trace", action="store_true", help="print the whole trace (one seed)")
     asked = parser.parse_args(arguments)
@@ -79,8 +83,8 @@ def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
     first, last = asked.seeds
     chunks = [range(at, min(at + CHUNK_SEEDS, last + 1)) for at in range(first, last + 1, CHUNK_SEEDS)]
     if asked.jobs <= 1:
-        for chunk in chunks:
-            yield from play(chunk, asked.faults, asked.without)
+        for seed in range(first, last + 1):
+            yield from play((seed,), asked.faults, asked.without)
         return
     with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
         for future in [pool.submit(play, chunk, asked.faults, asked.without) for chunk in chunks]:

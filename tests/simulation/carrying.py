@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from client_core.game.joining import SYNC_MEDIA_TYPE
 from client_core.transports.errors import TransportError
 
-from . import plan
+from . import plan, wire
 from .devices import DeviceNode
 from .disks import Killed
 from .files import Node
 from .network import Answered, Down, Exchange, place_of
 from .oracles import check_answer
+from .wire import Change
 from .world import World
 
 BUSY = b'{"code":"busy","detail":"many push at once","retry_after_s":7}'
@@ -66,7 +68,9 @@ def deliver(world: World, exchange: Exchange, body: bytes, crowd: tuple[bytes, .
         raise Down("upstream_down")
     if world.busy_until_ms.get(responder.name, 0) > world.now_ms:
         return Answered(503, "application/problem+json", BUSY)
-    bodies = (body, *crowd)
+    until_ms, change = world.liars.get(exchange.initiator.name, (0, None))
+    lies = change if change is not None and until_ms > world.now_ms and not world.is_calm else None
+    bodies = (wire.rewritten(body, lies) if lies else body, *crowd)
     try:
         answers = responder.handle(exchange.tenant, exchange.path, bodies, in_crowd=bool(crowd))
     except Killed:
@@ -76,4 +80,11 @@ def deliver(world: World, exchange: Exchange, body: bytes, crowd: tuple[bytes, .
         check_answer(world, exchange, answered)
         if answered.status == 200:
             world.model.heard(exchange.initiator.name, responder, exchange.tenant, asked, answered.body)
-    return answers[0]
+    return rewrite(answers[0], lies) if lies else answers[0]
+
+
+def rewrite(answered: Answered, change: Change) -> Answered:
+    """An answer after somebody on the way had it in hand."""
+    if answered.media_type != SYNC_MEDIA_TYPE:
+        return answered
+    return answered._replace(body=wire.rewritten(answered.body, change))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
 from . import wire
-from .carrying import deliver
+from .carrying import deliver, rewrite
 from .network import Answered, Down, Exchange
 from .plan import SESSION
 from .striking import fault
@@ -110,19 +109,14 @@ def flip_bits(world: World, exchange: Exchange, dice: Random, body: bytes) -> An
     return answered._replace(body=flipped(answered.body)) if answered.body else answered
 
 
-def _lying(
-    world: World, exchange: Exchange, body: bytes, change: Callable[[wire.Message], wire.Message | None]
-) -> Answered:
-    """Somebody on the way rewrites both directions, in sound frames."""
-    answered = deliver(world, exchange, wire.rewritten(body, change))
-    if answered.media_type != MEDIA_TYPE:
-        return answered
-    return answered._replace(body=wire.rewritten(answered.body, change))
+def _lying(world: World, exchange: Exchange, body: bytes, change: wire.Change) -> Answered:
+    """Somebody on the way rewrites both directions of one exchange, in sound frames."""
+    return rewrite(deliver(world, exchange, wire.rewritten(body, change)), change)
 
 
 @fault("exchange", "any", SESSION)
 def withhold_payloads(world: World, exchange: Exchange, dice: Random, body: bytes) -> Answered:
-    """A relay passes runs on without some of their payloads: their hashes in their place, so that the chain holds."""
+    """A relay, for minutes, passes runs on without some payloads: hashes in their place, so that the chain holds."""
 
     def change(message: wire.Message) -> wire.Message:
         if message[0] != wire.DATA:
@@ -130,27 +124,28 @@ def withhold_payloads(world: World, exchange: Exchange, dice: Random, body: byte
         for run in message[1]:
             for position, payload in enumerate(run[3]):
                 hashed = wire.payload_hash(run, position) if payload is not None else None
-                if hashed is not None and dice.random() < 0.5:
+                if hashed is not None and dice.random() < 0.6:
                     run[3][position] = None
                     run[4][position] = hashed
         return message
 
-    return _lying(world, exchange, body, change)
+    world.liars[exchange.initiator.name] = (world.now_ms + dice.randrange(20_000, 200_000), change)
+    return deliver(world, exchange, body)
 
 
 @fault("exchange", "any", SESSION)
 def withhold_runs(world: World, exchange: Exchange, dice: Random, body: bytes) -> Answered:
-    """A relay leaves out runs, in the middle of a stream too, and what it likes of the statements."""
+    """A relay, for minutes, leaves out runs, in the middle of a stream too, and some of the statements."""
 
     def change(message: wire.Message) -> wire.Message:
         if message[0] == wire.DATA:
-            kept = [run for run in message[1] if dice.random() < 0.5]
-            return [wire.DATA, kept]
+            return [wire.DATA, [run for run in message[1] if dice.random() < 0.5]]
         if message[0] == wire.STATEMENTS:
             return [wire.STATEMENTS, [item for item in message[1] if dice.random() < 0.7]]
         return message
 
-    return _lying(world, exchange, body, change)
+    world.liars[exchange.initiator.name] = (world.now_ms + dice.randrange(20_000, 200_000), change)
+    return deliver(world, exchange, body)
 
 
 @fault("exchange", "any", SESSION)

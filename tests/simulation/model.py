@@ -30,8 +30,8 @@ SAME_SCORES = "scores are equal"
 RESUMES = "work resumes"
 TENANTS = "no tenant sees another"
 COVERED = "receipts are covered"
-ERASED = "erasure is complete"
-ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, ERASED)
+FORGED = "nothing is forged"
+ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED)
 
 
 class Written(NamedTuple):
@@ -80,6 +80,11 @@ class Model:
         self.own[node.name] |= ids
         self.unsent[node.name] |= ids
         return fresh
+
+    def payload_of(self, identity: bytes) -> bytes | None:
+        """What was written under an id, or None where nobody wrote it."""
+        event = self.written.get(identity)
+        return event.payload if event is not None else None
 
     def note(self, event: Written) -> None:
         """An event exists, whoever holds it."""

@@ -12,7 +12,7 @@ from server.scoreboard import fold_team, stream_events, team_streams
 from . import files, wire
 from .devices import DeviceNode
 from .files import Node
-from .model import CONVERGED, COVERED, RESUMES, SAME_SCORES, TENANTS, Broken
+from .model import CONVERGED, COVERED, FORGED, RESUMES, SAME_SCORES, TENANTS, Broken
 from .network import Answered, Exchange
 from .servers import ServerNode
 from .start import GAMES, TEAMS
@@ -53,6 +53,7 @@ def check_all(world: World) -> None:
         nodes = [node for node in world.nodes() if tenant in world.tenants_of(node)]
         held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
         _check_survivors(world, tenant, held)
+        _check_authors(world, tenant, held)
         _check_convergence(world, tenant, nodes, held)
         _check_statements(world, tenant, nodes)
         _check_scores(world, tenant, nodes)
@@ -70,6 +71,16 @@ def _check_survivors(world: World, tenant: str, held: dict[str, dict[bytes, file
             event = model.written[identity]
             if event.tenant == tenant and identity not in held["hq"] and identity not in model.strangers:
                 raise Broken(RESUMES, f"{name} holds {model.name(event)}, and it never reached HQ")
+
+
+def _check_authors(world: World, tenant: str, held: dict[str, dict[bytes, files.Row]]) -> None:
+    """Whatever stands in a file under the key of a device or a stranger, somebody with that key wrote so."""
+    model = world.model
+    for name, rows in held.items():
+        for row in rows.values():
+            if row.author not in world.server_keys and model.payload_of(row.id) != row.payload:
+                said = f"number {row.seq} of stream {row.stream.hex()[:8]}"
+                raise Broken(FORGED, f"{name}'s file of {tenant} holds {said} as nobody wrote it")
 
 
 def _check_convergence(world: World, tenant: str, nodes: list[Node], held: dict[str, dict[bytes, files.Row]]) -> None:

@@ -29,6 +29,8 @@ WRITING = (IDLE, UNSIGNED, UNSENT, GAPS)
 SERVER = (IDLE, INITIATOR, RESPONDER, UNSENT, GAPS)
 """Servers sign as they write."""
 
+MAKES_GAPS = ("withhold_payloads", "withhold_payloads", "withhold_runs")
+
 STRIKES_IN_WORLD = 14
 GAME_MS = 30 * 60_000
 
@@ -57,6 +59,10 @@ def draw(seed: int, states_by_fault: dict[str, tuple[str, ...]], faults: Sequenc
     drawn = first + [dice.choice(cells) for _ in range(STRIKES_IN_WORLD - len(first))]
     times = sorted(dice.randrange(GAME_MS // 20, GAME_MS * 9 // 10) for _ in drawn)
     dice.shuffle(drawn)
+    for (_, state), at_ms in zip(tuple(drawn), tuple(times), strict=True):
+        if state == GAPS and not faults:  # gaps close by themselves: somebody has to make one right before
+            drawn.append((dice.choice(MAKES_GAPS), dice.choice((UNSENT, RESPONDER))))
+            times.append(max(0, at_ms - dice.randrange(90_000)))
     return [
         Strike(number, fault, state, at_ms, dice.getrandbits(48))
         for number, ((fault, state), at_ms) in enumerate(zip(drawn, times, strict=True))

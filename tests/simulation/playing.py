@@ -14,6 +14,7 @@ from . import plan
 from .carrying import carry
 from .devices import DeviceNode
 from .disks import Killed
+from .model import NOTHING_LOST, Broken
 from .network import for_device, for_relay
 from .oracles import check_session
 from .servers import Request, ServerNode, address
@@ -77,8 +78,11 @@ def play(world: World, device: DeviceNode, dice: Random) -> None:
 
 
 def wrote(world: World, device: DeviceNode) -> None:
-    """A device said "done"."""
-    for event in world.model.wrote(device, device.tenant, device.replica.public_key):
+    """A device said "done": by then it stands in the file."""
+    fresh = world.model.wrote(device, device.tenant, device.replica.public_key)
+    if not fresh:
+        raise Broken(NOTHING_LOST, f"{device.name} said done, and its file holds nothing new")
+    for event in fresh:
         world.tell(f"{device.name} wrote {world.model.name(event)}")
 
 

@@ -18,6 +18,9 @@ STORED, DUPLICATE, HELD, REFUSED, FORK, BUSY = range(6)
 ACKNOWLEDGED = (STORED, DUPLICATE, HELD, FORK)
 
 Message = list[Any]
+Change = Callable[[Message], Message | None]
+"""What somebody on the way makes of a message; None takes it out."""
+
 decode = msgspec.msgpack.Decoder().decode
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -65,7 +68,7 @@ def framed(message: Message) -> bytes:
     return (len(carried) + 4).to_bytes(4, "big") + carried[:1] + checksum + carried[1:]
 
 
-def rewritten(body: bytes, change: Callable[[Message], Message | None]) -> bytes:
+def rewritten(body: bytes, change: Change) -> bytes:
     """A body whose messages somebody on the way changed or (None) took out."""
     changed = [change(message) for message in messages(body)]
     return b"".join(framed(message) for message in changed if message is not None)

@@ -19,6 +19,7 @@ from random import Random
 from types import SimpleNamespace
 
 import server.relay
+from client_core.signing import SigningKey
 
 from . import disks, plan
 from .clocks import WORLD_STARTS_MS, Clocks
@@ -31,6 +32,7 @@ from .plan import Strike
 from .servers import SERVERS, ServerNode
 from .start import DEVICES, GAMES, TEAMS, TENANTS_OF
 from .striking import FAULTS, Armed
+from .wire import Change
 
 BACKUPS_MS = (plan.GAME_MS * 25 // 100, plan.GAME_MS * 55 // 100)
 
@@ -55,7 +57,9 @@ class World:
         self.full_disks: set[str] = set()
         self.ever_rolled_back: set[str] = set()
         self.busy_until_ms: dict[str, int] = {}
+        self.liars: dict[str, tuple[int, Change]] = {}
         self.root_keys: dict[str, bytes] = {}
+        self.server_keys: set[bytes] = set()
         self.sessions = 0
         self._secrets: dict[str, list[tuple[str, bytes]]] = {tenant: [] for tenant in GAMES}
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
@@ -129,6 +133,10 @@ class World:
         for tenant in GAMES:
             with self.servers["hq"].node.tenants.open(tenant) as file:
                 self.root_keys[tenant] = file.tenant.root_public
+        for server_node in self.servers.values():
+            for tenant in self.tenants_of(server_node):
+                with server_node.node.tenants.open(tenant) as file:
+                    self.server_keys.add(SigningKey.from_seed(file.tenant.node_seed).public_key)
         self.model.own.clear()
         self.model.unsent.clear()
 

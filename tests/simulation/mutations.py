@@ -1,0 +1,268 @@
+"""Bugs to plant: each a few edits of the project's text, every anchor of which must stand there exactly once.
+
+A refactoring that moves an anchor makes the planting fail loudly; the mutant
+is then written anew for the code as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """In a file, one piece of text in place of another."""
+
+    file: str
+    anchor: str
+    instead: str
+
+
+class Mutation(NamedTuple):
+    """A bug: its name, what somebody believed who would write it, and the edits."""
+
+    name: str
+    belief: str
+    edits: tuple[Edit, ...]
+
+
+def _bug(name: str, belief: str, *edits: tuple[str, str, str]) -> Mutation:
+    return Mutation(name, belief, tuple(Edit(*edit) for edit in edits))
+
+
+MUTATIONS = (
+    _bug(
+        "remembered acknowledgements",
+        "what a store has given receipts for need not be compared again",
+        (
+            "sync/initiator.py",
+            "        self.report.converged = self.peer_root == self.log.index.summary.root(self.scope)\n",
+            (
+                "        known = bool(self.me.peer_store and self._own()) and not self._guess()\n"
+                "        self.report.converged = known or self.peer_root == self.log.index.summary.root(self.scope)\n"
+            ),
+        ),
+    ),
+    _bug(
+        "duplicate by number",
+        "an event of this number is held already",
+        (
+            "sync/placement.py",
+            "        known = self.by_id.get(identity)\n",
+            (
+                "        same = (e for e in self.by_id.values() if e.seq == seq)\n"
+                "        known = self.by_id.get(identity) or next(same, None)\n"
+            ),
+        ),
+    ),
+    _bug(
+        "cursor outside the transaction",
+        "where a stream stands can be written after its events",
+        (
+            "client_core/store/event_log.py",
+            "                self._keep_states(connection, changes)\n",
+            "",
+        ),
+        (
+            "client_core/store/event_log.py",
+            "        self.index.apply(changes)\n        self.state = msgspec",
+            (
+                "        with self._database.transaction() as connection:\n"
+                "            self._keep_states(connection, changes)\n"
+                "        self.index.apply(changes)\n        self.state = msgspec"
+            ),
+        ),
+    ),
+    _bug(
+        "stream kept over a fork",
+        "a device that meets events of its own can go on where it was",
+        ("client_core/replica.py", "            if not held.issuperset(segment.ids):\n", "            if not held:\n"),
+        (
+            "client_core/replica.py",
+            "                fresh = random_bytes(16)\n",
+            "                fresh = self.membership.incarnation\n",
+        ),
+    ),
+    _bug(
+        "incarnation n+1",
+        "the next incarnation is the next number",
+        (
+            "client_core/replica.py",
+            "                fresh = random_bytes(16)\n",
+            '                fresh = (int.from_bytes(self.membership.incarnation, "big") + 1).to_bytes(16, "big")\n',
+        ),
+    ),
+    _bug(
+        "receipt over a gap",
+        "the highest number says how much is held",
+        (
+            "sync/responder.py",
+            "        if state is None or state.dangling or state.bare:\n",
+            "        if state is None:\n",
+        ),
+    ),
+    _bug(
+        "receipts taken unverified",
+        "who answers is who it says it is",
+        (
+            "sync/intake.py",
+            "        sound = [item for (item, _), ok in zip(checked, good, strict=True) if ok]\n",
+            (
+                "        good = [ok or isinstance(c[0], Receipt) for c, ok in zip(checked, good, strict=True)]\n"
+                "        sound = [item for (item, _), ok in zip(checked, good, strict=True) if ok]\n"
+            ),
+        ),
+    ),
+    _bug(
+        "runs taken unverified",
+        "the hash chain is proof enough",
+        (
+            "sync/intake.py",
+            "            if not ok:\n                verdict_by_run",
+            "            if ok is None:\n                verdict_by_run",
+        ),
+    ),
+    _bug(
+        "held with the header only",
+        "an event whose header is there is there",
+        ("sync/placement.py", "    if None in segment.payloads:\n", "    if not segment.payloads:\n"),
+        ("sync/placement.py", "            if not has_payload:\n", "            if not identity:\n"),
+    ),
+    _bug(
+        "payloads never filled",
+        "what is held needs no second look",
+        (
+            "sync/placement.py",
+            "        elif has_payload and not known.has_payload:\n",
+            "        elif has_payload and known is None:\n",
+        ),
+    ),
+    _bug(
+        "gaps not asked for",
+        "the heads say all",
+        ("sync/compare.py", "    if not (unknown or dangling or bare):\n", "    if not unknown:\n"),
+    ),
+    _bug(
+        "one branch of a fork served",
+        "a stream is a chain",
+        ("sync/compare.py", "    for branch in state.branches:\n", "    for branch in state.branches[:1]:\n"),
+    ),
+    _bug(
+        "the fold reads the order of arrival",
+        "events come in their order",
+        (
+            "client_core/game/events.py",
+            "    arranged.sort()\n    return arranged\n",
+            "    return arranged\n",
+        ),
+        ("client_core/game/events.py", "    in_chains = sorted(events)", "    in_chains = list(events)"),
+    ),
+    _bug(
+        "the fold counts an event twice",
+        "nobody gives the same event twice",
+        ("client_core/game/events.py", "        elif identity == previous:\n", "        elif not identity:\n"),
+    ),
+    _bug(
+        "the board goes on over a joined piece",
+        "a team folded so far can be folded on",
+        (
+            "server/scoreboard.py",
+            "(known != shape if state.id in self._next_seqs else shape[1])",
+            "(known != shape if known is not None else shape[1])",
+        ),
+    ),
+    _bug(
+        "one bad push fails its group",
+        "a transaction is whole or not at all",
+        (
+            "server/writer.py",
+            "            except (LocalError, Problem, sqlite3.IntegrityError) as error:\n",
+            "            except ZeroDivisionError as error:\n",
+        ),
+    ),
+    _bug(
+        "a server answers before COMMIT",
+        "the next group commits it",
+        (
+            "server/writer.py",
+            '    connection.execute("BEGIN IMMEDIATE")\n',
+            (
+                '    if connection.in_transaction:\n        connection.execute("COMMIT")\n'
+                '    connection.execute("BEGIN IMMEDIATE")\n'
+            ),
+        ),
+        ("server/writer.py", '        connection.execute("COMMIT")\n    except', "        pass\n    except"),
+    ),
+    _bug(
+        "a device says done before COMMIT",
+        "the next action commits it",
+        (
+            "client_core/store/database.py",
+            '            connection.execute("BEGIN IMMEDIATE")\n            try:\n',
+            (
+                '            if connection.in_transaction:\n                connection.execute("COMMIT")\n'
+                '            connection.execute("BEGIN IMMEDIATE")\n            try:\n'
+            ),
+        ),
+        (
+            "client_core/store/database.py",
+            '                yield connection\n                connection.execute("COMMIT")\n',
+            "                yield connection\n",
+        ),
+    ),
+    _bug(
+        "retry only at the next write",
+        "what failed is tried again when there is something new",
+        (
+            "server/relay.py",
+            "        return now_s >= self._due_s or (commit_seq",
+            "        return commit_seq != self._tried_seq and now_s >= 0 * (commit_seq",
+        ),
+        ("server/relay.py", "!= self._tried_seq and now_s >= self._soon_s)\n", "+ 1)\n"),
+    ),
+    _bug(
+        "busy treated as refusal",
+        "what is not taken now is not taken",
+        (
+            "sync/intake.py",
+            "                verdict_by_run[number] = (BUSY,) * len(segment.ids)\n",
+            "                verdict_by_run[number] = (REFUSED,) * len(segment.ids)\n",
+        ),
+    ),
+    _bug(
+        "tenant missing from a cache key",
+        "a game's number says which game it is",
+        (
+            "server/node.py",
+            "        game = self._games.get((tenant, row.no))\n",
+            "        game = next((g for (_, number), g in self._games.items() if number == row.no), None)\n",
+        ),
+    ),
+    _bug(
+        "anybody may read",
+        "who knows the address was invited",
+        (
+            "sync/directory.py",
+            "        return bool(scope) and within(scope, self.scope_of(public_key))",
+            "        return bool(scope) or within(scope, self.scope_of(public_key))",
+        ),
+    ),
+    _bug(
+        "a server goes on in a forked stream",
+        "the longest stream of mine is mine",
+        (
+            "server/own_stream.py",
+            "    whole = [s for s in own if len(s.branches) == 1 and not s.dangling]\n",
+            "    whole = [s for s in own if s.branches]\n",
+        ),
+    ),
+    _bug(
+        "strangers' events count",
+        "what is held was let in",
+        ("sync/standing.py", "    if not directory.is_enrolled(state.key):\n        return []\n", ""),
+        (
+            "sync/standing.py",
+            "    if directory.may_write(state.key):\n        return [Piece(branch.number",
+            "    if not directory.bounds_of(state.key.public_key):\n        return [Piece(branch.number",
+        ),
+    ),
+)
