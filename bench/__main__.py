@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, idle, ingest, scoring, store
+from bench import frames, idle, ingest, scoring, store, trust
 from bench.table import Row, keep, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "scoring": scoring.rows,
     "store": store.rows,
     "ingest": ingest.rows,
+    "trust": trust.rows,
 }
 
 

@@ -278,7 +278,7 @@ def serving(folder: Path, pids: list[int] | None = None) -> Iterator[int]:
     if pids is not None:
         pids.append(process.pid)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break

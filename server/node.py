@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from server.bodies import BodyRoom
 from server.clock import Clock, clock_from
 from server.db.tenant_file import TenantFile
 from server.db.tenants import TenantFiles
@@ -48,6 +49,7 @@ class Node:
         self.writer = Writer(self.tenants, waiting_max=limits.pushes_waiting_max)
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
+        self.bodies = BodyRoom()
         self.bundle_turns = asyncio.Semaphore(BUNDLES_AT_ONCE_MAX)
         self.live_pages = 0
         self._running = self.stopping = False

@@ -10,7 +10,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server.api.sync import read_body
+from server.bodies import BodyRoom, read_body
 from server.bundles import BundleTaken, receive_bundle
 from server.node import Node
 from server.problems import Problem
@@ -31,7 +31,8 @@ async def hand_in(
         limits = node.settings.limits
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                body = await read_body(request.scope, request.receive, limits.bundle_bytes_max)
+                room = BodyRoom(limits.bundle_bytes_max)  # of its own: few come at once, and each is large
+                body = await read_body(request.scope, request.receive, limits.bundle_bytes_max, room)
         except TimeoutError as error:
             raise Problem("bad_request", f"the file did not arrive within {UPLOAD_TIMEOUT_S:g} s") from error
         with node.game(tenant, game) as found:

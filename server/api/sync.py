@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from functools import lru_cache, partial
-from typing import Any
 
 from litestar import asgi
-from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
 from client_core.game.joining import SYNC_MEDIA_TYPE
+from server.bodies import read_body
 from server.clock import wall_clock
 from server.driving import drive
 from server.node import Node
@@ -37,13 +36,15 @@ what time a demonstration plays. Where the wall is set, a session greets again.
 async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
     """One request body in, one answer body out; nothing is answered before it is durable."""
     node: Node = scope["litestar_app"].state.node
+    whole = False
     try:
-        body = await read_body(scope, receive, node.settings.limits.body_bytes_max)
+        body = await read_body(scope, receive, node.settings.limits.body_bytes_max, node.bodies)
+        whole = True
         with node.game(*game_names(scope["path"])) as game:
             session = respond(body, game.log, responding(node, game))
             answer = await drive(session, game.key, partial(node.writer.submit, game))
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
-        await _send_problem(send, from_exception(error))
+        await _send_problem(send, from_exception(error), close=not whole)
         return
     headers = [(b"content-type", SYNC_MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(answer))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -56,26 +57,6 @@ def game_names(path: str) -> tuple[str, str]:
     if len(names) != 2:
         raise Problem("not_found", "a session's address is /sync/v1/TENANT/GAME")
     return names[0], names[1]
-
-
-async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
-    """The body of a POST; raises `Problem`: `method_not_allowed`, or `body_too_big` as soon as it is."""
-    if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
-        raise Problem("method_not_allowed", "a session's exchange is a POST")
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message: Any = await receive()
-        if message["type"] == "http.disconnect":
-            raise Problem("bad_request", "the connection was closed before the body was whole")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > bytes_max:
-            raise Problem("body_too_big", f"at most {bytes_max} bytes are taken at once")
-        if part:
-            parts.append(part)
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def responding(node: Node, game: OpenGame) -> Responding:
@@ -97,9 +78,11 @@ def nonce(seed: bytes, store: bytes, span: int) -> bytes:
     return hmac.digest(seed, NONCE + store + span.to_bytes(8, "big"), hashlib.sha256)[:16]
 
 
-async def _send_problem(send: Send, problem: Problem) -> None:
+async def _send_problem(send: Send, problem: Problem, *, close: bool) -> None:
+    """Answer a problem; `close` ends the connection, so that the rest of a body is not read."""
     body = problem.encode()
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers().items()]
+    headers += [(b"connection", b"close")] if close else []
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,95 @@
+"""Reading request bodies: bounded each, bounded all together, bounded in time.
+
+Anybody may open connections and send bodies that never end. A body that comes
+whole in one piece costs nothing here. One that comes in pieces takes room that
+all unfinished bodies share; where there is none left, the one that began first
+gives way: it has had the longest time to come. Whoever answers an unfinished
+body closes the connection, or the rest of it would still be read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import Receive, Scope
+
+from server.problems import Problem
+
+UNFINISHED_BYTES_MAX = 64 * 1024 * 1024
+"""Of all bodies that are not whole: as many as 64 of the largest, or 2,000 phones' first pieces."""
+BODY_WITHIN_S = 120.0
+"""Half a megabyte takes 84 s at 50 kbit/s."""
+RETRY_AFTER_S = 2
+
+
+class BodyRoom:
+    """The room that unfinished bodies of one node share. In the event loop only."""
+
+    def __init__(self, bytes_max: int = UNFINISHED_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._bytes_by_body: dict[asyncio.Timeout, int] = {}
+        self._held = 0
+
+    @property
+    def bytes_held(self) -> int:
+        """What all unfinished bodies hold."""
+        return self._held
+
+    def grow(self, body: asyncio.Timeout, size: int) -> None:
+        """A body has grown; where there is no room, those that began first end now."""
+        self._bytes_by_body[body] = self._bytes_by_body.get(body, 0) + size
+        self._held += size
+        while self._held > self._bytes_max and len(self._bytes_by_body) > 1:
+            oldest = next(iter(self._bytes_by_body))
+            self.leave(oldest)
+            if not oldest.expired():
+                oldest.reschedule(asyncio.get_running_loop().time())
+
+    def leave(self, body: asyncio.Timeout) -> None:
+        """A body is whole or given up."""
+        self._held -= self._bytes_by_body.pop(body, 0)
+
+
+async def read_body(
+    scope: Scope, receive: Receive, bytes_max: int, room: BodyRoom, within_s: float = BODY_WITHIN_S
+) -> bytes:
+    """The body of a POST.
+
+    Raises `Problem`: `method_not_allowed`; `body_too_big` as soon as it is;
+    `busy` where it gave way to others or took too long; `bad_request` where the
+    connection was closed before.
+    """
+    if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
+        raise Problem("method_not_allowed", "this address takes a POST")
+    part, more = await _receive(receive, bytes_max, bytes_max)
+    if not more:
+        return part
+    parts, size = [part], len(part)
+    try:
+        async with asyncio.timeout(within_s) as body:
+            try:
+                room.grow(body, size)
+                while more:
+                    part, more = await _receive(receive, bytes_max - size, bytes_max)
+                    parts.append(part)
+                    size += len(part)
+                    room.grow(body, len(part))
+            finally:
+                room.leave(body)
+    except TimeoutError as error:
+        said = f"the body was not whole within {within_s:g} s, or gave way to others"
+        raise Problem("busy", said, retry_after_s=RETRY_AFTER_S) from error
+    return b"".join(parts)
+
+
+async def _receive(receive: Receive, bytes_left: int, bytes_max: int) -> tuple[bytes, bool]:
+    """The next piece of a body, and whether more follow."""
+    message: Any = await receive()
+    if message["type"] == "http.disconnect":
+        raise Problem("bad_request", "the connection was closed before the body was whole")
+    part: bytes = message.get("body", b"")
+    if len(part) > bytes_left:
+        raise Problem("body_too_big", f"at most {bytes_max} bytes are taken at once")
+    return part, bool(message.get("more_body", False))
