@@ -30,6 +30,7 @@ from client_core.game.checkpoints import Method
 from client_core.game.decisions import Desk, Ruling
 from client_core.game.entrants import Sex
 from client_core.game.fences import LatE7, LonE7
+from client_core.game.keeping import AnswerKept
 from client_core.game.ranges import (
     ANSWER_BYTES_MAX,
     CODE_BYTES_MAX,
@@ -47,7 +48,7 @@ from client_core.game.ranges import (
     TimeMs,
 )
 from client_core.game.roles import Role
-from client_core.game.text import check_text
+from client_core.game.text import check_characters, check_text
 
 TEAM_ID_BYTES = 16
 HASH_BYTES = 32
@@ -314,12 +315,17 @@ Played = (
     | MessageRead
 )
 """What devices of a team write."""
-Noted = TeamRegistered | GamePublished | JoinCode | Witnessed | Member | MemberNamed | HolderShown | StaffCode
+Noted = (
+    TeamRegistered | GamePublished | JoinCode | Witnessed | Member | MemberNamed | HolderShown | StaffCode | AnswerKept
+)
 """What nodes write."""
 Known = Played | Noted | Ruling | Desk
 Action = Known | Unknown | Malformed
 
-KINDS = frozenset({*range(13), *range(16, 24), *range(32, 55)})
+KINDS = frozenset({*range(13), *range(16, 25), *range(32, 55)})
+
+_WITH_LINES = frozenset({"text", "note", "reason", "answer", "plain"})
+"""Fields that may hold several lines."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
@@ -339,6 +345,11 @@ def encode_action(action: Known) -> bytes:
         check_text(action.name, "the team's name", NAME_BYTES_MAX)
     elif isinstance(action, CheckIn) and action.code is not None:
         check_text(action.code, "the code", CODE_BYTES_MAX)
+    for field in action.__struct_fields__:
+        value = getattr(action, field)
+        for text in (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ():
+            if isinstance(text, str):
+                check_characters(text, f"the {field}", lines=field in _WITH_LINES)
     payload = _ENCODER.encode(action)
     again = decode_action(payload)
     if isinstance(again, Malformed):

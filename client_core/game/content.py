@@ -21,6 +21,14 @@ from msgspec import Meta
 
 from client_core.game.challenges import Challenge
 from client_core.game.checkpoints import Checkpoint, Kind
+from client_core.game.consistency import (
+    challenge_fault,
+    checkpoint_fault,
+    entrant_fault,
+    group_fault,
+    text_fault,
+    time_fault,
+)
 from client_core.game.entrants import Category, Format, MemberRule
 from client_core.game.fences import Metric
 from client_core.game.groups import Group
@@ -34,7 +42,7 @@ from client_core.game.ranges import (
     TimeMs,
 )
 from client_core.game.showing import Briefing, Catalog, Showing
-from client_core.game.timing import FinishRule, MassStart, Ranking, Start, TimeLimit
+from client_core.game.timing import FinishRule, Ranking, Start, TimeLimit
 
 FORMAT = 1
 """The layout of a package's bytes."""
@@ -167,25 +175,22 @@ def check_consistent(package: Package) -> None:
 
 
 def _first_fault(package: Package) -> str:
-    checkpoints = package.checkpoints
+    count = len(package.checkpoints)
     if package.opens_at_ms >= package.closes_at_ms:
         return "the game closes before it opens: give a closing time after the opening time"
     if package.closes_at_ms - package.opens_at_ms > LIMIT_MS_MAX:
         return f"the game is open for longer than {LIMIT_MS_MAX // 86_400_000} days: split it"
-    if isinstance(package.start, MassStart) and not package.opens_at_ms <= package.start.at_ms <= package.closes_at_ms:
-        return "the mass start lies outside the time the game is open"
     finish = package.finish.checkpoint
-    if finish is not None and finish >= len(checkpoints):
-        return f"the finish is checkpoint number {finish}, the last one is {len(checkpoints) - 1}"
-    if package.limit is not None and package.limit.limit_ms is None and package.limit.back_by_ms is None:
-        return "the limit has neither a length nor a time to be back by: give one of them"
-    number_by_code: dict[str, int] = {}
-    for number, checkpoint in enumerate(checkpoints):
-        if checkpoint.kind >= len(package.kinds):
-            return f"checkpoint {number} is of kind {checkpoint.kind}, the last one is {len(package.kinds) - 1}"
-        other = number_by_code.setdefault(checkpoint.code, number)
-        if other != number:
-            return (
-                f"checkpoints {other} and {number} have the same code {checkpoint.code!r}: codes are unique in a game"
-            )
-    return ""
+    if finish is not None and finish >= count:
+        return f"the finish is checkpoint number {finish}, the last one is {count - 1}"
+    times = [(package.start, package.limit)]
+    times += [(one.start or package.start, one.limit or package.limit) for one in package.formats]
+    window = package.opens_at_ms, package.closes_at_ms
+    return (
+        next(filter(None, (time_fault(start, limit, *window, count) for start, limit in times)), "")
+        or checkpoint_fault(package.checkpoints, package.kinds)
+        or group_fault(package.groups, count, len(package.challenges), [c.code for c in package.categories])
+        or challenge_fault(package.challenges, count)
+        or entrant_fault(package.categories, package.formats, count)
+        or text_fault(package.showing, package.briefings, package.catalogs)
+    )

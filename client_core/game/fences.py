@@ -1,4 +1,4 @@
-"""Fences: the circle or polygon in which a check-in by position counts, and the scale of the ground there.
+"""Fences: the circle, polygon or polygons in which a check-in by position counts, and the scale of the ground there.
 
 Positions are integers, degrees * 10^7 (about 11 mm of latitude). A `Metric`
 turns differences of them into lengths. Its factors are computed once, at
@@ -91,7 +91,17 @@ class Polygon(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     holes: Annotated[tuple[Ring, ...], Meta(max_length=POLYGON_HOLES_MAX)] = ()
 
 
-Fence = Circle | Polygon
+class MultiPolygon(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=2):
+    """All positions in any of its parts; together they have at most `POLYGON_POINTS_MAX` points.
+
+    The metric stands at the middle of the first part, each part has its own.
+    """
+
+    metric: Metric
+    parts: Annotated[tuple[Polygon, ...], Meta(min_length=1, max_length=POLYGON_HOLES_MAX)]
+
+
+Fence = Circle | Polygon | MultiPolygon
 
 
 class Fix(msgspec.Struct, frozen=True, array_like=True):

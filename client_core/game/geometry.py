@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from client_core.game.fences import LON_E7_MAX, SCALE_BITS, Circle, Fence, Metric, Polygon, Ring
+from client_core.game.fences import LON_E7_MAX, SCALE_BITS, Circle, Fence, Metric, MultiPolygon, Polygon, Ring
 
 ROUND_E7 = 2 * LON_E7_MAX
 """Once around the earth."""
@@ -28,6 +28,8 @@ def inside(fence: Fence, lon_e7: int, lat_e7: int) -> bool:
         if east * east + north * north <= radius * radius << SQUARE_BITS:
             return True
         return not -LON_E7_MAX <= dx <= LON_E7_MAX and inside(fence, metric.lon_e7 + _wrapped(dx), lat_e7)
+    if isinstance(fence, MultiPolygon):
+        return any(_in_polygon(part, lon_e7, lat_e7) for part in fence.parts)
     return _in_polygon(fence, lon_e7, lat_e7)
 
 
@@ -37,6 +39,8 @@ def distance_mm(fence: Fence, lon_e7: int, lat_e7: int) -> int:
         metric = fence.metric
         east, north = _offset(metric, lon_e7 - metric.lon_e7, lat_e7 - metric.lat_e7)
         return _length_mm(east * east + north * north)
+    if isinstance(fence, MultiPolygon):
+        return min(distance_mm(part, lon_e7, lat_e7) for part in fence.parts)
     if _in_polygon(fence, lon_e7, lat_e7):
         return 0
     rings = (fence.exterior, *fence.holes)
@@ -75,6 +79,10 @@ def bounds(fence: Fence) -> tuple[int, int, int, int]:
         dy = reach * 101 // (metric.north_factor * 100) + 1
         dx = reach * 101 // (max(1, metric.east_factor - dy * abs(metric.east_slope)) * 100) + 1
         return metric.lon_e7 - dx, metric.lat_e7 - dy, metric.lon_e7 + dx, metric.lat_e7 + dy
+    if isinstance(fence, MultiPolygon):
+        boxes = [ring_bounds(part.exterior) for part in fence.parts]
+        west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
+        return west, south, max(box[2] for box in boxes), max(box[3] for box in boxes)
     return ring_bounds(fence.exterior)
 
 

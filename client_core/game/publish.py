@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from client_core.game.challenges import Challenge, Hashed, Interval
 from client_core.game.checkpoints import Checkpoint, Kind, Method
 from client_core.game.content import (
     FORMAT,
@@ -23,21 +24,26 @@ from client_core.game.content import (
     decode_package,
     encode_package,
 )
-from client_core.game.entrants import MemberRule
+from client_core.game.entrants import Category, Format, MemberRule
 from client_core.game.fences import (
     FENCE_LAT_E7_MAX,
     LON_E7_MAX,
+    POLYGON_HOLES_MAX,
+    POLYGON_POINTS_MAX,
     RADIUS_MM_MAX,
     RADIUS_MM_MIN,
     SCALE_BITS,
     Circle,
     Fence,
     Metric,
+    MultiPolygon,
     Polygon,
 )
 from client_core.game.geometry import ring_bounds
+from client_core.game.groups import Group
 from client_core.game.ranges import CHECKPOINTS_MAX, CODE_BYTES_MAX, NAME_BYTES_MAX, POINTS_MAX
 from client_core.game.rings import RingFault, check_rings
+from client_core.game.showing import Briefing, Catalog, Showing
 from client_core.game.text import TextFault, check_text
 from client_core.game.timing import FinishRule, Ranking, Start, TimeLimit
 
@@ -62,7 +68,9 @@ class DraftCheckpoint(msgspec.Struct, frozen=True):
     """A checkpoint as people draw it: degrees (longitude, latitude) and metres.
 
     One of `at` with `radius_m` (a circle) or `rings` (a polygon: exterior, then
-    holes). `where` names it in messages.
+    holes; `more` are the other parts of a multipolygon), or neither where it is
+    visited without a position. `where` names it in messages, `kind` is the
+    number of its kind, `secret` the hash of what its QR code says.
     """
 
     code: str
@@ -72,10 +80,27 @@ class DraftCheckpoint(msgspec.Struct, frozen=True):
     radius_m: float = 25.0
     rings: tuple[tuple[PositionDeg, ...], ...] = ()
     where: str = ""
+    more: tuple[tuple[tuple[PositionDeg, ...], ...], ...] = ()
+    kind: int = 0
+    text: str = ""
+    secret: bytes = b""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What judges a `later` challenge, by its number, and its plain answers."""
+
+    challenge: int
+    key: Hashed | Interval
+    plain: tuple[str, ...]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A game before publication; the fields are those of `content.Package`, the finish is named by its code."""
+    """A game before publication; the fields are those of `content.Package`, the finish is named by its code.
+
+    Without `kinds` there is one, of `methods` and `accuracy_mm_max`. What
+    devices never get stands beside the package: `kept`, the answers that are
+    judged later, and `secrets`, (code, secret) of checkpoints, for posters.
+    """
 
     name: str
     time_zone: str
@@ -89,6 +114,23 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     accuracy_mm_max: int = DEFAULT_ACCURACY_MM_MAX
     methods: tuple[Method, ...] = DEFAULT_METHODS
     visits: VisitRule = DEFAULT_VISITS
+    language: str = "en"
+    resume_ms: int = 0
+    ranking: Ranking = Ranking()
+    members: MemberRule = MemberRule()
+    kinds: tuple[Kind, ...] = ()
+    groups: tuple[Group, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    categories: tuple[Category, ...] = ()
+    one_category: bool = False
+    formats: tuple[Format, ...] = ()
+    showing: Showing = Showing()
+    briefings: tuple[Briefing, ...] = ()
+    catalogs: tuple[Catalog, ...] = ()
+    emergency_number: str = "112"
+    retention_days: int = 90
+    kept: tuple[Kept, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -113,7 +155,8 @@ class DraftError(Exception):
 
 def publish(draft: Draft) -> Package:
     """The package of a draft; raises `DraftError` with every finding."""
-    findings = check_checkpoints(draft.checkpoints)
+    kinds = draft.kinds or (Kind(tuple(sorted(set(draft.methods))), draft.accuracy_mm_max),)
+    findings = check_checkpoints(draft.checkpoints, kinds)
     findings += _text_findings("game", ((draft.name, "its name", NAME_BYTES_MAX),))
     codes = [checkpoint.code for checkpoint in draft.checkpoints]
     if draft.finish_code is not None and draft.finish_code not in codes:
@@ -130,16 +173,26 @@ def publish(draft: Draft) -> Package:
         opens_at_ms=draft.opens_at_ms,
         closes_at_ms=draft.closes_at_ms,
         start=draft.start,
-        language="en",
+        language=draft.language,
         limit=draft.limit,
-        finish=FinishRule(None if draft.finish_code is None else codes.index(draft.finish_code)),
-        ranking=Ranking(),
-        members=MemberRule(),
+        finish=FinishRule(None if draft.finish_code is None else codes.index(draft.finish_code), draft.resume_ms),
+        ranking=draft.ranking,
+        members=draft.members,
         floor_at_zero=draft.floor_at_zero,
         visits=draft.visits,
         metric=_metric_of_all(checkpoints),
-        kinds=(Kind(tuple(sorted(set(draft.methods))), draft.accuracy_mm_max),),
+        kinds=kinds,
         checkpoints=checkpoints,
+        groups=draft.groups,
+        challenges=draft.challenges,
+        categories=draft.categories,
+        one_category=draft.one_category,
+        formats=draft.formats,
+        showing=draft.showing,
+        briefings=draft.briefings,
+        catalogs=draft.catalogs,
+        emergency_number=draft.emergency_number,
+        retention_days=draft.retention_days,
     )
     try:
         check_consistent(package)
@@ -148,8 +201,11 @@ def publish(draft: Draft) -> Package:
         raise DraftError([Finding(error.code, "game", error.detail)]) from error
 
 
-def check_checkpoints(checkpoints: Sequence[DraftCheckpoint]) -> list[Finding]:
-    """Everything that is wrong with these checkpoints, in their order; empty where they can be published."""
+def check_checkpoints(checkpoints: Sequence[DraftCheckpoint], kinds: Sequence[Kind] = ()) -> list[Finding]:
+    """Everything that is wrong with these checkpoints, in their order; empty where they can be published.
+
+    One without a position needs a kind by which it is visited otherwise.
+    """
     findings: list[Finding] = []
     if not 0 < len(checkpoints) <= CHECKPOINTS_MAX:
         detail = f"{len(checkpoints)} checkpoints; a game has 1 to {CHECKPOINTS_MAX}"
@@ -157,7 +213,9 @@ def check_checkpoints(checkpoints: Sequence[DraftCheckpoint]) -> list[Finding]:
     first_by_code: dict[str, str] = {}
     for number, checkpoint in enumerate(checkpoints):
         where = checkpoint.where or f"checkpoint {number} ({checkpoint.code!r})"
-        findings += _checkpoint_findings(checkpoint, where)
+        kind = kinds[checkpoint.kind] if checkpoint.kind < len(kinds) else None
+        placeless = kind is not None and Method.GPS not in kind.methods
+        findings += _checkpoint_findings(checkpoint, where, placeless=placeless)
         first = first_by_code.setdefault(checkpoint.code, where)
         if first != where:
             detail = f"code {checkpoint.code!r} is taken by {first}: codes are unique in a game"
@@ -212,24 +270,39 @@ def polygon(rings: Iterable[Iterable[PositionDeg]]) -> Polygon:
     return Polygon(metric, exact[0], tuple(exact[1:]))
 
 
-def _checkpoint_findings(checkpoint: DraftCheckpoint, where: str) -> list[Finding]:
+def polygons(parts: Iterable[Iterable[Iterable[PositionDeg]]]) -> MultiPolygon:
+    """The fence of several polygons; raises `RingFault`."""
+    made = tuple(polygon(rings) for rings in parts)
+    points = sum(len(ring) for part in made for ring in (part.exterior, *part.holes))
+    if points > POLYGON_POINTS_MAX or len(made) > POLYGON_HOLES_MAX:
+        detail = f"{points} points in {len(made)} polygons; at most {POLYGON_POINTS_MAX} points and"
+        raise RingFault("ring_too_big", f"{detail} {POLYGON_HOLES_MAX} polygons are allowed: simplify them")
+    return MultiPolygon(made[0].metric, made)
+
+
+def _checkpoint_findings(checkpoint: DraftCheckpoint, where: str, *, placeless: bool) -> list[Finding]:
     texts = [(checkpoint.code, "its code", CODE_BYTES_MAX)]
     if checkpoint.name:
         texts.append((checkpoint.name, "its name", NAME_BYTES_MAX))
     findings = _text_findings(where, texts)
-    if not 0 <= checkpoint.points <= POINTS_MAX:
-        detail = f"{checkpoint.points} points; a checkpoint is worth 0 to {POINTS_MAX}"
+    if abs(checkpoint.points) > POINTS_MAX:
+        detail = f"{checkpoint.points} points; a checkpoint is worth {-POINTS_MAX} to {POINTS_MAX}"
         findings.append(Finding("points_out_of_range", where, detail))
     if checkpoint.at is None and not checkpoint.rings:
-        findings.append(Finding("fence_missing", where, "it has neither a position nor a polygon"))
+        if not placeless:
+            findings.append(Finding("fence_missing", where, "it has neither a position nor a polygon"))
         return findings
-    positions = [checkpoint.at] if checkpoint.at is not None else [p for ring in checkpoint.rings for p in ring]
+    positions = (
+        [checkpoint.at]
+        if checkpoint.at is not None
+        else [position for rings in (checkpoint.rings, *checkpoint.more) for ring in rings for position in ring]
+    )
     bad = next((position for position in positions if not _on_earth(position)), None)
     if bad is not None:
         findings.append(_position_finding(bad, where))
     elif checkpoint.rings:
         try:
-            check_rings([_ring_e7(ring) for ring in checkpoint.rings])
+            polygons((checkpoint.rings, *checkpoint.more))
         except RingFault as fault:
             findings.append(Finding(fault.code, where, fault.detail))
     if checkpoint.at is not None and not RADIUS_MM_MIN <= checkpoint.radius_m * 1000 <= RADIUS_MM_MAX:
@@ -272,8 +345,12 @@ def _on_earth(position: PositionDeg) -> bool:
 
 
 def _checkpoint(draft: DraftCheckpoint) -> Checkpoint:
-    fence: Fence = circle(*draft.at, draft.radius_m) if draft.at is not None else polygon(draft.rings)
-    return Checkpoint(draft.code, draft.name, draft.points, fence)
+    fence: Fence | None = None
+    if draft.at is not None:
+        fence = circle(*draft.at, draft.radius_m)
+    elif draft.rings:
+        fence = polygons((draft.rings, *draft.more)) if draft.more else polygon(draft.rings)
+    return Checkpoint(draft.code, draft.name, draft.points, fence, draft.kind, draft.text, draft.secret)
 
 
 def _ring_e7(ring: Iterable[PositionDeg]) -> tuple[tuple[int, int], ...]:

@@ -29,7 +29,18 @@ def check_text(text: str, what: str, bytes_max: int) -> str:
     """
     if not text.strip(" "):
         raise TextFault("text_empty", f"{what} is empty: give it at least one visible character")
+    check_characters(text, what)
+    size = len(text.encode())
+    if size > bytes_max:
+        raise TextFault("text_too_long", f"{what} takes {size} bytes, at most {bytes_max} are allowed: shorten it")
+    return text
+
+
+def check_characters(text: str, what: str, *, lines: bool = False) -> None:
+    """Raise `TextFault("text_character")` where a character may not enter a game; line feeds may where `lines`."""
     for position, character in enumerate(text):
+        if lines and character == "\n":
+            continue
         point = ord(character)
         if 0xD800 <= point <= 0xDFFF:
             raise TextFault("text_character", f"{what} has half a character (U+{point:04X}) at position {position + 1}")
@@ -42,10 +53,6 @@ def check_text(text: str, what: str, bytes_max: int) -> str:
                 "text_character",
                 f"{what} has a character that Unicode 14 does not know (U+{point:04X}) at position {position + 1}",
             )
-    size = len(text.encode())
-    if size > bytes_max:
-        raise TextFault("text_too_long", f"{what} takes {size} bytes, at most {bytes_max} are allowed: shorten it")
-    return text
 
 
 def is_unassigned(point: int) -> bool:
