@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, idle, ingest, scoring, store, trust
+from bench import frames, idle, ingest, reopen, scoring, store, trust
 from bench.table import Row, keep, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "idle": idle.rows,
     "scoring": scoring.rows,
     "store": store.rows,
+    "reopen": reopen.rows,
     "ingest": ingest.rows,
     "trust": trust.rows,
 }
