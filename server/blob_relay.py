@@ -57,5 +57,5 @@ async def _post(http: httpx.AsyncClient, url: str, name: bytes, offset: int, pie
     address = f"{url}/{name.hex()}?offset={offset}"
     try:
         return msgspec.json.decode(await upstream.post_bytes(http, address, piece), type=BlobState)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UpstreamError("not_wayfold", f"{url} does not say how much of a blob it holds") from error

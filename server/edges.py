@@ -156,7 +156,7 @@ async def become_edge(tenants: TenantFiles, url: str, edge_code: str, now_ms: in
         try:
             raw = await upstream.post_json(http, f"{base}/edges", EdgeRequest(code=code, public_key=key.public_key))
             answer = msgspec.json.decode(raw, type=EdgeAnswer)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise upstream.UpstreamError("not_wayfold", f"{url} answered no edge's registration: {error}") from error
         if has_game(tenants, tenant_slug, answer.game.hex()):
             return

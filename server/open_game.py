@@ -92,7 +92,7 @@ def enrolled_key(claim: Claim) -> bytes | None:
     """The key an enrolment names, or None where its record is not sound."""
     try:
         return msgspec.msgpack.decode(claim.content, type=Enrolment).key
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -100,5 +100,5 @@ def delegated_key(claim: Claim) -> bytes | None:
     """The key a delegation names, or None where its record is not sound."""
     try:
         return msgspec.msgpack.decode(claim.content, type=Delegation).key
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

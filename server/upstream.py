@@ -62,8 +62,10 @@ class _Problem(msgspec.Struct, frozen=True):
 def client() -> httpx.AsyncClient:
     """The client all exchanges share; no redirects, no proxies from the environment, nothing compressed twice."""
     timeout = httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    headers = {"Accept-Encoding": "identity"}
-    return httpx.AsyncClient(timeout=timeout, headers=headers, follow_redirects=False, trust_env=False)
+    http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+    http.headers.clear()  # each would travel with every idle session
+    http.headers["Accept-Encoding"] = "identity"
+    return http
 
 
 async def exchange(http: httpx.AsyncClient, url: str, body: bytes) -> bytes:
@@ -148,7 +150,7 @@ def _refusal(response: httpx.Response, media_type: str, body: bytes, where: str)
     if media_type == MEDIA_TYPE:
         try:
             problem = msgspec.json.decode(body, type=_Problem)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         else:
             state: State = "busy" if problem.code in {"busy", "rate_limited"} else "refused"

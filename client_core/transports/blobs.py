@@ -97,7 +97,7 @@ class BlobSender:
         )
         try:
             return msgspec.json.decode(expect(answer, JSON_MEDIA_TYPE, self.url).body, type=BlobState)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise TransportError("not_wayfold", f"{self.url} does not say how much of a blob it holds") from error
 
     def _measure(self, size: int, took_s: float) -> None:

@@ -109,7 +109,8 @@ class Wire:
             self.close()
             raise TransportError("link_down", "this device is offline")
         deadline = time.monotonic() + self._timeout_s
-        headers = {"Accept": accept or media_type, "Content-Length": str(len(body))}
+        headers = {"Accept": accept} if accept else {}  # each header travels with every idle session
+        headers["Content-Length"] = str(len(body))
         if media_type:
             headers["Content-Type"] = media_type
         kept = self._connection is not None
@@ -215,7 +216,7 @@ def _raise_refusal(response: http.client.HTTPResponse, media_type: str, body: by
     if media_type in _PROBLEM_TYPES and len(body) <= PROBLEM_BYTES_MAX:
         try:
             problem = msgspec.json.decode(body, type=Problem)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         else:
             after_s = after_s if problem.retry_after_s is None else problem.retry_after_s

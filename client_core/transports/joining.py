@@ -70,13 +70,14 @@ def join(address: GameAddress, request: JoinRequest, gate: Gate | None = None) -
             "/join",
             msgspec.json.encode(request),
             media_type=JSON_MEDIA_TYPE,
+            accept=JSON_MEDIA_TYPE,
             bytes_max=ANSWER_BYTES_MAX,
         )
     finally:
         wire.close()
     try:
         joined = msgspec.json.decode(expect(answer, JSON_MEDIA_TYPE, address.api).body, type=JoinAnswer)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TransportError("not_wayfold", f"{address.api} answered something else than a joining: {error}") from error
     upstreams = tuple(urljoin(address.api, upstream) for upstream in joined.upstreams) or (address.sync,)
     return msgspec.structs.replace(joined, upstreams=upstreams)

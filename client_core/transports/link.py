@@ -108,7 +108,7 @@ def read_link(path: Path) -> tuple[Step, ...]:
         steps = msgspec.json.decode(path.read_bytes(), type=tuple[Step, ...])
     except FileNotFoundError as error:
         raise TransportError("file_missing", f"there is no file {path}") from error
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TransportError("file_unreadable", f"{path} is not a recorded link: {error}") from error
     if not 0 < len(steps) <= STEPS_MAX:
         raise TransportError("file_unreadable", f"{path} has {len(steps)} steps, 1 to {STEPS_MAX} make a recording")

@@ -111,6 +111,8 @@ class LoopbackNode:
 
 
 PORTAL = b"<html>Welcome to the Station Wi-Fi</html>"
+DEEP = b'{"code":"x","team_name":"x","more":' + b"[" * 50_000
+UNREADABLE = b'{"code":"\xff\xfe","tenant_slug":"\xff\xfe","team_name":"\xff\xfe"}'
 CANNED: dict[str, tuple[int, str, bytes, dict[str, str]]] = {
     "html": (200, "text/html; charset=utf-8", PORTAL, {}),
     "json": (200, "application/json", b"{}", {}),
@@ -118,6 +120,10 @@ CANNED: dict[str, tuple[int, str, bytes, dict[str, str]]] = {
     "gateway": (502, "text/html", b"<h1>Bad gateway</h1>", {}),
     "huge": (200, SYNC_MEDIA_TYPE, b"x" * (3 * 1024 * 1024), {}),
     "busy": (503, "application/problem+json", b'{"code":"busy","detail":"come back","retry_after_s":7}', {}),
+    "deep_json": (200, "application/json", DEEP, {}),
+    "unreadable_json": (200, "application/json", UNREADABLE, {}),
+    "deep_problem": (404, "application/problem+json", DEEP, {}),
+    "unreadable_problem": (404, "application/problem+json", UNREADABLE, {}),
     "problem": (404, "application/problem+json", b'{"code":"game_unknown","detail":"no such game"}', {}),
 }
 

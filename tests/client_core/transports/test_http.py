@@ -40,6 +40,8 @@ def failure(node_url: str, **options: object) -> TransportError:
         ("slow", "upstream_slow"),
         ("busy", "busy"),
         ("problem", "game_unknown"),
+        ("deep_problem", "not_wayfold"),
+        ("unreadable_problem", "not_wayfold"),
         ("gateway", "upstream_down"),
         ("huge", "answer_too_big"),
     ],
@@ -89,6 +91,14 @@ def test_joining_gives_absolute_upstreams_in_their_order(node: LoopbackNode) -> 
     answer = join(game_address(node.url), JoinRequest(code="RED", public_key=b"\1" * 32))
     assert answer.upstreams == (node.sync_url, "https://hq.example/sync/v1/acme/park")
     assert fetch_package(game_address(node.url), answer.package_hash)
+
+
+@pytest.mark.parametrize("mode", ["deep_json", "unreadable_json", "deep_problem", "unreadable_problem"])
+def test_an_answer_to_joining_that_does_not_decode_is_told_as_such(node: LoopbackNode, mode: str) -> None:
+    node.mode = mode
+    with pytest.raises(TransportError) as told:
+        join(game_address(node.url), JoinRequest(code="RED", public_key=b"\1" * 32))
+    assert told.value.code == "not_wayfold"
 
 
 def test_a_package_that_is_not_the_one_published_is_refused(node: LoopbackNode) -> None:
