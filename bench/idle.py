@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shutil
+import socket
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.highfield import check_in_payloads
-from bench.ingest import found_game
+from bench.ingest import Device, found_game, serving
 from bench.table import Row
 from client_core.signing import SigningKey, verify
-from server import tenancy
+from client_core.transports.http import HttpTransport
+from server import tenancy, upstream
 from server.db.event_log import GameLog
 from server.db.tenants import TenantFiles
 from server.games import find_game, game_log
@@ -59,6 +63,7 @@ def rows() -> list[Row]:
     size = report.bytes_sent + report.bytes_received
     name = f"idle session, edge and HQ, {STREAMS:,} streams"
     return [
+        *_over_http(),
         Row(
             f"{name}: frames both ways",
             size,
@@ -78,6 +83,85 @@ def rows() -> list[Row]:
             statements <= STATEMENTS_MAX,
         ),
     ]
+
+
+def _over_http() -> list[Row]:
+    """An idle session of a device with a real server, and what HTTP adds: the bytes on the wire beside the frames."""
+    with tempfile.TemporaryDirectory() as folder:
+        _, game, (device,) = found_game(Path(folder), 1)
+        with serving(Path(folder)) as port, _counting(port) as (between, carried):
+            path = f"/sync/v1/bench/{game.game.hex()}"
+            transport = HttpTransport(f"http://127.0.0.1:{between}{path}")
+            bodies: list[bytes] = []
+
+            def exchange(body: bytes) -> bytes:
+                bodies.append(body)
+                return transport.exchange(body)
+
+            first = _device_session(device, b"", exchange)
+            assert first.welcome is not None
+            carried.clear()
+            idle = _device_session(device, first.welcome.store, exchange)
+            frames = idle.bytes_sent + idle.bytes_received
+            by_device = sum(carried) - frames
+            transport.close()
+            carried.clear()
+            answer = asyncio.run(_by_edge(f"http://127.0.0.1:{between}{path}", bodies[-1]))
+            by_edge = sum(carried) - len(bodies[-1]) - len(answer)
+    assert idle.converged
+    assert idle.rounds == 1
+    name = "idle session, device and HQ: frames both ways"
+    return [
+        Row(name, frames, "bytes", BYTES_MAX, frames / BYTES_MAX, f"at most {BYTES_MAX}", frames <= BYTES_MAX),
+        Row("the same: HTTP headers both ways, a device", by_device, "bytes"),
+        Row("the same: HTTP headers both ways, an edge", by_edge, "bytes"),
+    ]
+
+
+def _device_session(device: Device, store: bytes, exchange: Callable[[bytes], bytes]) -> Report:
+    def answer(effect: Effect) -> object:
+        if isinstance(effect, Sign):
+            return device.key.sign(effect.message)
+        if isinstance(effect, Verify):
+            return tuple(verify(c.public_key, c.message, c.signature) for c in effect.checks)
+        if isinstance(effect, Append):
+            return device.log.append(effect.batch)
+        assert isinstance(effect, Exchange)
+        return exchange(effect.body)
+
+    return run(initiate(device.log, Initiating(device.key.public_key, device.scope, store)), answer)
+
+
+async def _by_edge(url: str, body: bytes) -> bytes:
+    async with upstream.client() as http:
+        return await upstream.exchange(http, url, body)
+
+
+@contextmanager
+def _counting(port: int) -> Iterator[tuple[int, list[int]]]:
+    """A port that hands every byte on to `port` and back, and the sizes of what it carried."""
+    carried: list[int] = []
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        while part := source.recv(1 << 16):
+            carried.append(len(part))
+            target.sendall(part)
+        target.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        while True:
+            try:
+                here, _ = listening.accept()
+            except OSError:
+                return
+            there = socket.create_connection(("127.0.0.1", port))
+            for pair in ((here, there), (there, here)):
+                threading.Thread(target=carry, args=pair, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1], carried
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def _open(stack: ExitStack, folder: Path) -> tuple[GameLog, SigningKey]:
