@@ -64,11 +64,11 @@ MUTATIONS = (
         ),
         (
             "client_core/store/event_log.py",
-            "        self.index.apply(changes)\n        self.state = msgspec",
+            "        self.index.apply(changes)\n        self.state = StoreState(",
             (
                 "        with self._database.transaction() as connection:\n"
                 "            self._keep_states(connection, changes)\n"
-                "        self.index.apply(changes)\n        self.state = msgspec"
+                "        self.index.apply(changes)\n        self.state = StoreState("
             ),
         ),
     ),
@@ -125,7 +125,7 @@ MUTATIONS = (
         "held with the header only",
         "an event whose header is there is there",
         ("sync/placement.py", "    if None in segment.payloads:\n", "    if not segment.payloads:\n"),
-        ("sync/placement.py", "            if not has_payload:\n", "            if not identity:\n"),
+        ("sync/placement.py", "            if not has_payload and (seq", "            if not identity and (seq"),
     ),
     _bug(
         "payloads never filled",

@@ -156,7 +156,8 @@ class ServerNode:
         self.requests.clear()
 
     def _cancel(self) -> None:
-        tasks = [*self.node._adoptions.values()]
+        kept = [value for value in vars(self.node).values() if isinstance(value, dict)]
+        tasks = [task for by_name in kept for task in by_name.values() if isinstance(task, asyncio.Task)]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from client_core.game.actions import JoinCode, TeamRegistered
-from client_core.game.content import MassStart, TimeLimit, encode_package
+from client_core.game.content import encode_package
 from client_core.game.joining import JoinAnswer, JoinRequest
 from client_core.game.publish import Draft, DraftCheckpoint, publish
+from client_core.game.timing import MassStart, TimeLimit
 from client_core.replica import Replica
 from client_core.signing import SigningKey
 from client_core.store.database import Database
