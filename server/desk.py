@@ -1,9 +1,10 @@
 """The staff's desk of one game at this node: the count-out, alarms, messages, words and photos.
 
 Read from the log alone, so it works with no uplink and shows what this node
-holds. New events of a stream are read on from where it was left; a fork, a gap
-that was filled or an enrolment that came late reads that stream anew. Of what
-only shows that somebody is alive, a stream keeps its first and last.
+holds. A sign of life counts, whoever was revoked or forked meanwhile. New
+events of a stream are read on from where it was left; a fork, a gap that was
+filled or an enrolment that came late reads that stream anew. Of what only shows
+that somebody is alive, a stream keeps its first and last.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from client_core.game.count_out import Counts, Person, TeamSheet, count_out, cou
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
 from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
 from client_core.game.pictures import PICTURE_BYTES_MAX
+from client_core.game.roles import Role
 from client_core.game.scoring import TeamResult
 from server.open_game import OpenGame
 from sync.placement import StreamState
@@ -136,7 +138,8 @@ class Desk:
             if not covers(scope, state.key.audience):
                 self._pages.pop(state.id, None)
                 continue
-            pages = self._read(state, by_staff=scope == ALL)
+            by_staff = scope == ALL or index.directory.role_of(state.key.public_key) >= Role.KIOSK
+            pages = self._read(state, by_staff=by_staff)
             found += pages.entries
             found += [entry for signs in pages.signs.values() for entry in signs]
         return found
