@@ -5,8 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from random import Random
 
+from client_core.signing import SigningKey
+
 from . import wire
 from .carrying import deliver, rewrite
+from .devices import DeviceNode
 from .network import Answered, Down, Exchange
 from .plan import SESSION
 from .striking import fault
@@ -182,15 +185,21 @@ def change_bytes(world: World, exchange: Exchange, dice: Random, body: bytes) ->
 
 @fault("exchange", "any", SESSION)
 def forge_receipts(world: World, exchange: Exchange, dice: Random, body: bytes) -> Answered:
-    """A relay calls custody safe, and stretches receipts to heads that were never held."""
-
-    def change(message: wire.Message) -> wire.Message:
-        if message[0] == wire.RECEIPTS:
-            for receipt in message[1]:
-                receipt[6] = 2
-        return message
-
-    return _lying(world, exchange, body, change)
+    """A relay keeps the events to itself, and says in the node's name that they are safe there."""
+    answered = deliver(world, exchange, wire.rewritten(body, lambda m: None if m[0] == wire.DATA else m))
+    welcome = next((m for m in wire.messages(answered.body) if m[0] == wire.WELCOME), None)
+    initiator = exchange.initiator
+    if welcome is None or not isinstance(initiator, DeviceNode):
+        return answered
+    signature = SigningKey(dice.randbytes(32)).sign(b"anything")
+    own = (s for s in initiator.replica.log.index.streams.values() if s.key.public_key == initiator.replica.public_key)
+    forged = [
+        [*welcome[2:5], state.id, branch.head_seq, branch.head, 2, welcome[6], signature]
+        for state in own
+        for branch in state.branches
+        if branch.head_seq >= branch.first_seq
+    ]
+    return answered._replace(body=answered.body + wire.framed([wire.RECEIPTS, forged]))
 
 
 @fault("exchange", "any", SESSION)

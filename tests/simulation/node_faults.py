@@ -63,8 +63,8 @@ def full_disk(world: World, node: Node, dice: Random) -> None:
     generation = node.generation
 
     def room() -> None:
-        world.full_disks.discard(node.name)
-        if node.is_up and node.generation == generation:
+        if node.is_up and node.generation == generation:  # another process opened the file on a disk with room
+            world.full_disks.discard(node.name)
             for connection in connections:
                 disks.free_disk(connection)
 
