@@ -26,6 +26,7 @@ from server.codes import RANDOM_BYTES, code_from, hash_code, hint_of
 from server.db.models import EdgeCodeRow, TenantRow
 from server.db.tenants import TenantFiles, check_slug
 from server.games import TEAM_NUMBERS_EACH, find_game, open_game
+from server.healing import check_may_sign
 from server.open_game import OpenGame, delegated_key
 from server.problems import Problem
 from server.writer import Writer
@@ -34,7 +35,7 @@ from sync.batch import Batch
 from sync.directory import Directory
 from sync.errors import EnvelopeError
 from sync.statement import AUTHORITY, Delegation, Statement, check_statement
-from sync.stream import ALL, GAME, GameKey
+from sync.stream import ALL, GAME, ID_BYTES, GameKey
 
 SEED_BYTES = 32
 
@@ -103,7 +104,9 @@ async def admit_edge(game: OpenGame, writer: Writer, request: EdgeRequest) -> Ed
     known = game.log.index.directory.edges.get(request.public_key)
     if known is None or row.edge_key is None:
         before = known.enrolments_max if known is not None else 0
-        delegation = Delegation(request.public_key, ALL, before + row.enrolments_max)
+        check_may_sign(game)
+        incarnation = known.incarnation if known is not None else random_bytes(ID_BYTES)
+        delegation = Delegation(request.public_key, ALL, before + row.enrolments_max, incarnation)
         statement = tenancy.issue(game.log.game, GAME, game.key, delegation)
 
         def note_use(connection: sqlite3.Connection) -> None:

@@ -22,12 +22,14 @@ from client_core.signing import random_bytes
 from server import own_stream, tenancy
 from server.codes import hash_code
 from server.games import TEAM_NUMBERS_EACH
+from server.healing import check_may_sign
 from server.join_codes import code_uses, find_code
 from server.open_game import OpenGame, delegated_key, enrolled_key
 from server.problems import Problem
 from server.writer import Writer
 from sync import ed25519
 from sync.batch import Batch
+from sync.directory import Numbered
 from sync.errors import LocalError
 from sync.statement import AUTHORITY, ENROLMENT, Enrolment, Statement, read_claim
 from sync.stream import ALL, GAME, ID_BYTES, scope_of, team_audience
@@ -78,11 +80,12 @@ class Joiner:
             if code.team is not None and code.team != known.id:
                 raise Problem("key_elsewhere", f"this device plays for {known.name!r} already")
             return known
+        check_may_sign(game)
         _check_uses(game, code)
-        number = _enrolment_number(game, self._devices_max)
+        place = _enrolment_place(game, self._devices_max)
         team, batch = _team(game, code, request.team_name, now_ms)
         scope = scope_of(GAME, team_audience(team.id))
-        content = Enrolment(request.public_key, scope, number)
+        content = Enrolment(request.public_key, scope, place.number, place.incarnation, place.previous, now_ms)
         statement = tenancy.issue(game.log.game, team_audience(team.id), game.key, content)
         batch = msgspec.structs.replace(batch, statements=(statement,))
         row = (game.row.no, request.public_key, code.code_hash, team.id, now_ms)
@@ -109,18 +112,18 @@ def _check_uses(game: OpenGame, code: JoinCode) -> None:
         raise Problem("join_code_used_up", f"it could be used {code.uses_max} times; ask the organiser for another")
 
 
-def _enrolment_number(game: OpenGame, devices_max: int) -> int:
-    """The number of this node's next enrolment; raises where the game or the delegation is full."""
+def _enrolment_place(game: OpenGame, devices_max: int) -> Numbered:
+    """Where this node's next enrolment stands; raises where the game or the delegation is full."""
     directory, key = game.log.index.directory, game.key.public_key
-    number = directory.enrolment_count_by_issuer.get(key, 0)
+    place = directory.next_enrolment(key)
     edge = directory.edges.get(key)
     if not game.is_authority and edge is None:
         raise Problem("not_enrolled", "this node has no delegation for this game yet")
-    if edge is not None and not game.is_authority and number >= edge.enrolments_max:
+    if edge is not None and not game.is_authority and place.number >= edge.enrolments_max:
         raise Problem("devices_full", f"this edge may enrol {edge.enrolments_max} devices; ask HQ for a new edge code")
     if len(enrolled_devices(game)) >= devices_max:
         raise Problem("devices_full", f"a game has at most {devices_max} devices here")
-    return number
+    return place
 
 
 def _team(game: OpenGame, code: JoinCode, name: str, now_ms: int) -> tuple[Team, Batch]:

@@ -36,6 +36,8 @@ class OpenGame:
         self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None
         self.changed_at_ms = 0
+        self.offered_by: set[bytes] = set()
+        """While healing: the edges that have shown that they hold the same."""
         self.strangers = Strangers(self.log)
 
     @property

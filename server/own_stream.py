@@ -1,33 +1,37 @@
 """Writing in the node's own name: sealed, signed and ready to append.
 
-A node has a stream an audience in each game. It goes on where the log ends; a
-stream that was forked (a restored backup, a cloned machine) or lacks a piece is
-left alone, and the node goes on in a new incarnation.
+A node has a stream an audience in each game, whose incarnation is the restore
+epoch of its store. So a node that was restored, or is shown events of its own
+that it does not hold, goes on in new streams as soon as its store has a new
+epoch, and two that were restored from one backup never write in the same one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from client_core.game.actions import Known, encode_action
 from client_core.signing import SigningKey, random_bytes
+from server.db.event_log import GameLog
 from sync.batch import Batch, HeadSignature, OwnEvents
 from sync.digest import SEED_BYTES
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.index import LogIndex
-from sync.placement import StreamState
 from sync.stream import ID_BYTES, StreamKey, stream_id
 
 
 def write(index: LogIndex, key: SigningKey, audience: bytes, actions: Sequence[Known]) -> Batch:
     """A batch that appends these actions to the key's stream of that audience, signed as one segment."""
-    state = _current(index, key.public_key, audience)
+    stream_key = StreamKey(key.public_key, index.epoch or random_bytes(ID_BYTES), audience)
+    state = index.streams.get(stream_id(stream_key))
+    if state is not None and (len(state.branches) > 1 or state.dangling):
+        stream_key, state = StreamKey(key.public_key, random_bytes(ID_BYTES), audience), None
+    number, seq, previous = 0, -1, ORIGIN
     if state is not None:
-        stream_key, branch = state.key, state.branches[0]
+        branch = state.branches[0]
         number, seq, previous = branch.number, branch.tip_seq, branch.tip
-    else:
-        stream_key = StreamKey(key.public_key, random_bytes(ID_BYTES), audience)
-        number, seq, previous = 0, -1, ORIGIN
     identity, seed = stream_id(stream_key), random_bytes(SEED_BYTES)
     events: list[Event] = []
     for action in actions:
@@ -41,8 +45,14 @@ def write(index: LogIndex, key: SigningKey, audience: bytes, actions: Sequence[K
     )
 
 
-def _current(index: LogIndex, public_key: bytes, audience: bytes) -> StreamState | None:
-    """The stream to go on in: the longest whole one, so that a repeated look finds the same."""
-    own = (s for s in index.streams.values() if s.key.public_key == public_key and s.key.audience == audience)
-    whole = [s for s in own if len(s.branches) == 1 and not s.dangling]
-    return max(whole, key=lambda s: (s.branches[0].tip_seq, s.id), default=None)
+def renewed(log: GameLog, public_key: bytes, batch: Batch) -> Batch:
+    """The batch, and with it a new restore epoch where it shows own events that this store ought to hold and does not.
+
+    The machine was set back without a word: from now on the store is healing.
+    """
+    own = (s for s in batch.segments if s.key.public_key == public_key and s.key.incarnation == log.state.restore_epoch)
+    for segment in own:
+        held = {event.id for event in log.find(segment.stream, segment.first_seq, segment.last_seq)}
+        if not held.issuperset(segment.ids):
+            return msgspec.structs.replace(batch, epoch=random_bytes(ID_BYTES))
+    return batch

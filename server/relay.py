@@ -60,7 +60,7 @@ class Relay:
         self._failures = 0
         self._due_s = self._soon_s = 0.0
         self._tried_seq = -1
-        self._stores: dict[str, bytes] = {}
+        self._met: dict[str, tuple[bytes, bytes]] = {}
         self.turn = asyncio.Lock()
         """Held by whoever runs a session of this game: one after another."""
         self.by_hand = 0
@@ -96,7 +96,8 @@ class Relay:
         self, http: httpx.AsyncClient, game: OpenGame, append: Callable[[Batch], Awaitable[Outcome]], url: str
     ) -> Report:
         address = f"{url}/sync/v1/{game.tenant.slug}/{game.row.id.hex()}"
-        me = Initiating(game.key.public_key, peer_store=self._stores.get(url, b""))
+        store, epoch = self._met.get(url, (b"", b""))
+        me = Initiating(game.key.public_key, peer_store=store, peer_epoch=epoch)
         try:
             report = await drive(initiate(game.log, me), game.key, append, partial(upstream.exchange, http, address))
         except RemoteError as error:
@@ -107,7 +108,7 @@ class Relay:
         except LocalError as error:
             raise UpstreamError("busy", f"this node: another program wrote meanwhile: {error}") from error
         if report.welcome is not None:
-            self._stores[url] = report.welcome.store
+            self._met[url] = (report.welcome.store, report.welcome.epoch)
         return report
 
     def _succeeded(self, url: str, report: Report, now_ms: int) -> None:

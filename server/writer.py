@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from server import own_stream
 from server.db.log_transaction import Also, LogTransaction, RowsUnfitError, new_stream_numbers
 from server.db.tenant_file import TenantFile, explain_store_error
 from server.db.tenants import TenantFiles
@@ -29,6 +30,7 @@ from sync.segment import Segment
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
 RETRY_AFTER_S = 2
+SCRUB_TRIES_MAX = 3
 
 log = logging.getLogger("wayfold.writer")
 
@@ -84,6 +86,7 @@ class Writer:
         if len(self._queue) >= self._waiting_max:
             raise Problem("busy", f"{self._waiting_max} pushes wait already", retry_after_s=RETRY_AFTER_S)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        batch = own_stream.renewed(game.log, game.key.public_key, batch)
         self._queue.append(Push(game, batch, also, future))
         self._wake.set()
         return await future  # who waits may give up; the push is stored all the same
@@ -119,6 +122,8 @@ class Writer:
                     game.log.committing = True
                 loop = asyncio.get_running_loop()
                 transactions, outcomes = await loop.run_in_executor(self._thread, write_group, file, pushes)
+                if any(push.batch.erased for push in pushes):
+                    await loop.run_in_executor(self._thread, scrub, file)
                 for number, transaction in transactions.items():
                     self._take_over(games[number], transaction, _segments(pushes, outcomes, number))
         except Exception as error:  # noqa: BLE001 - whatever failed, nothing was stored and those who wait must hear
@@ -142,6 +147,17 @@ class Writer:
             self.on_commit(game)
         except Exception:
             log.exception("the scores of %s could not be folded on", game.row.slug)
+
+
+def scrub(file: TenantFile) -> None:
+    """Overwrite what was erased; what is stored stays stored where that has to wait."""
+    try:
+        for _ in range(SCRUB_TRIES_MAX):
+            if file.scrub():
+                return
+        log.warning("%s: somebody reads; its write-ahead log is cut when they are done", file.path.name)
+    except sqlite3.Error:
+        log.exception("%s: what was erased is not overwritten yet", file.path.name)
 
 
 def write_group(file: TenantFile, pushes: Sequence[Push]) -> Written:

@@ -32,6 +32,8 @@ class LogIndex:
         self.directory = Directory(root_key)
         self.streams: dict[bytes, StreamState] = {}
         self.statement_audiences: dict[bytes, bytes] = {}
+        self.epoch = b""
+        """The store's restore epoch, where its log says so: a server takes it as the incarnation it writes in."""
 
     def load(self, states: Iterable[StreamState], statements: Iterable[Statement]) -> None:
         """Fill an empty index from what a store holds."""

@@ -125,6 +125,7 @@ class _Rounds:
         self.wants: list[Want] = []
         self.stalled = 0
         self.statements_given = 0
+        self.proven = False
         self.compared: frozenset[int] = frozenset()
         self.fruitless: frozenset[int] = frozenset()
 
@@ -160,8 +161,16 @@ class _Rounds:
 
     def _settled(self) -> bool:
         self.report.converged = self.peer_root == self.log.index.summary.root(self.scope)
+        if self.report.converged and self._must_prove():
+            return False
         worn = self.stalled >= _STALLED_ROUNDS_MAX or self.report.rounds >= ROUNDS_MAX
         return self.report.converged or worn or self.report.retry_after_ms > 0 or self.report.welcome is None
+
+    def _must_prove(self) -> bool:
+        """Whether an edge is to show a peer that came back from a restore that both hold the same: once, signed."""
+        welcome, me = self.report.welcome, self.me
+        restored = welcome is not None and welcome.store == me.peer_store and welcome.epoch != me.peer_epoch != b""
+        return restored and me.scope == ALL and not self.proven and self.report.retry_after_ms == 0
 
     def _greeting(self) -> list[Message]:
         game = self.log.index.game
@@ -216,6 +225,7 @@ class _Rounds:
         rest = encode_body([*self._greeting(), *given]) + summary
         welcome = self.report.welcome
         assert welcome is not None
+        self.proven = self.report.converged
         signature: bytes = yield Sign(read_message(welcome.store, welcome.nonce, rest))
         return encode_body([Proof(welcome.nonce, signature)]) + rest
 

@@ -70,7 +70,13 @@ class Responding(msgspec.Struct, frozen=True):
     retry_after_ms: int = 0
 
 
-def respond(body: bytes, log: EventLog, me: Responding) -> Session[bytes]:
+class Heard(msgspec.Struct):
+    """What an answering node learnt beside: who has proven its key and holds all that this log holds (or nobody)."""
+
+    agreed: bytes = b""
+
+
+def respond(body: bytes, log: EventLog, me: Responding, heard: Heard | None = None) -> Session[bytes]:
     """Answer one request. Bad frames are named in the answer and never raise."""
     messages, problems = read_body(body, State.EXPECT_HELLO)
     hello = next((m for m in messages if isinstance(m, Hello)), None)
@@ -83,6 +89,9 @@ def respond(body: bytes, log: EventLog, me: Responding) -> Session[bytes]:
     intake = Intake(log, me.quota_bytes, me.scope)
     yield from intake.take(messages)
     may_read = yield from _proven(body, messages, hello, log, me, scope)
+    theirs = next((m.root for m in messages if isinstance(m, Root)), b"")
+    if heard is not None and may_read and scope == ALL and theirs == log.index.summary.root(scope):
+        heard.agreed = hello.node
     told = [*problems, *intake.problems][:PROBLEMS_IN_BODY_MAX]
     answer: list[Message] = [_welcome(log, me, scope), *told, *pack_verdicts(intake.verdicts)]
     answer += yield from _receipts(log, me, intake.streams, messages)

@@ -18,11 +18,12 @@ from client_core.game.joining import SYNC_MEDIA_TYPE
 from server.bodies import read_body
 from server.clock import wall_clock
 from server.driving import drive
+from server.healing import note_offer
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import MEDIA_TYPE, Problem, from_exception
 from sync.digest import NONCE
-from sync.responder import Responding, respond
+from sync.responder import Heard, Responding, respond
 
 NONCE_LIFE_MS = 120_000
 """A nonce is good in its own and the next span: long enough for one round on the slowest link.
@@ -41,8 +42,11 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(scope, receive, node.settings.limits.body_bytes_max, node.bodies)
         whole = True
         with node.game(*game_names(scope["path"])) as game:
-            session = respond(body, game.log, responding(node, game))
+            heard = Heard()
+            session = respond(body, game.log, responding(node, game), heard)
             answer = await drive(session, game.key, partial(node.writer.submit, game))
+            if heard.agreed and game.log.healing:
+                await note_offer(game, node.writer, heard.agreed)
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
         await _send_problem(send, from_exception(error), close=not whole)
         return

@@ -19,7 +19,23 @@ from collections.abc import Sequence
 import click
 
 from client_core.game.publish import DraftError
-from server.cli import bundle, day, demo, edge, game, results, series, serve, tenant
+from server.cli import (
+    bundle,
+    day,
+    demo,
+    device,
+    edge,
+    erase,
+    finalise,
+    game,
+    restore,
+    results,
+    series,
+    serve,
+    staff,
+    tenant,
+    tenant_key,
+)
 from server.cli.output import InputError
 from server.problems import Problem
 from server.settings import SettingsError
@@ -43,11 +59,20 @@ for command in (
     day.day,
     edge.edge_code,
     edge.sync_now,
+    finalise.finalise_command,
     results.standings,
     results.explain,
     series.series,
+    device.device,
+    staff.staff,
+    erase.erase_command,
+    restore.restore_command,
 ):
     wayfold.add_command(command)
+
+
+for command in (tenant_key.heal, tenant_key.rotate):
+    tenant.tenant.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -96,6 +96,7 @@ class GameLog:
         self.stream_nos |= transaction.stream_nos
         epoch = transaction.epoch or self.state.restore_epoch
         self.state = StoreState(self.state.store_id, epoch, transaction.commit_seq)
+        self.index.epoch = epoch
         self.healing = self.healing or bool(transaction.epoch)
 
     def refresh(self) -> bool:
@@ -209,7 +210,7 @@ class GameLog:
         index = LogIndex(self.game, self.root_key)
         states = (_decode_state(stream, StreamKey(*key), body) for _, stream, *key, body in streams)
         index.load(states, (Statement(*statement) for statement in statements))
-        self.healing = bool(row[3])
+        index.epoch, self.healing = row[1], bool(row[3])
         return index, StoreState(*row[:3]), {stream: number for number, stream, *_ in streams}
 
 

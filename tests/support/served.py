@@ -254,7 +254,7 @@ class Device:
         content: bytes = response.content
         return content
 
-    def sync(self) -> Report:
+    def sync(self, me: Initiating | None = None) -> Report:
         def answer(effect: Effect) -> object:
             if isinstance(effect, Exchange):
                 return self.exchange(effect.body)
@@ -267,4 +267,4 @@ class Device:
             assert isinstance(effect, Random)
             return os.urandom(effect.size)
 
-        return run(initiate(self.log, Initiating(self.key.public_key, self.scope)), answer)
+        return run(initiate(self.log, me or Initiating(self.key.public_key, self.scope)), answer)
