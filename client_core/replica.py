@@ -44,13 +44,12 @@ from client_core.game.desk import Alarm, Notice, alarms, notices
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest
-from client_core.game.judging import judge
 from client_core.game.rules import Rules, compile_rules
-from client_core.game.scoring import TeamFold, TeamResult
+from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
-from client_core.game.teams import Team
+from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
-from client_core.own_stream import OwnStream, own_states
+from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met
 from client_core.signing import SigningKey, random_bytes
 from client_core.status import Status, read_status
@@ -59,7 +58,7 @@ from client_core.store.blobs import Blobs
 from client_core.store.checkpoints import Checkpoints, write_package
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
-from client_core.team_log import desk_entries, team_events, team_of
+from client_core.team_log import desk_entries, game_events, team_events
 from client_core.transports.errors import TransportError
 from client_core.transports.file import read_bundle, write_bundle
 from client_core.transports.joining import fetch_package, game_address
@@ -122,7 +121,9 @@ class Replica:
         self._database = database
         self._key = SigningKey.from_seed(membership.seed)
         self._number_by_code = {checkpoint.code: number for number, checkpoint in enumerate(package.checkpoints)}
-        self._fold: TeamFold | None = None
+        self._events: list[LoggedEvent] | None = None
+        self._register: Register | None = None
+        self._result: TeamResult | None = None
         self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
@@ -239,8 +240,7 @@ class Replica:
     def record(self, action: Unjudged) -> None:
         """Keep what no rule judges: durable when this returns, sent with the next session. Raises like `check_in`."""
         self._catch_up()
-        if not self._team_fold().take(self._write(action)):
-            self._fold = None
+        self._take_own(self._write(action))
 
     def notices(self) -> list[Notice]:
         """The messages of staff for this team, the latest first."""
@@ -257,32 +257,53 @@ class Replica:
     def act(self, action: Known) -> Verdict:
         """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
         self._catch_up()
-        fold = self._team_fold()
-        verdict = judge(self.rules, fold.facts, action)
-        if self.records(verdict) and not fold.take(self._write(action)):
-            self._fold = None
+        events, pen = self._team_events(), self._pen_now()
+        state = self.log.index.streams.get(pen.id)
+        # A first event may be preceded by those that name the heads it goes on from.
+        seq = CONTINUED_MAX if state is None else state.branches[0].tip_seq + 1
+        verdict = foresee(
+            self.rules, self.team(), events, action, Pen(pen.id, seq, self.public_key), self._game_register()
+        )
+        if self.records(verdict):
+            self._take_own(self._write(action))
         return verdict
 
     def _catch_up(self) -> None:
         """Take over what another process (a command beside a running device) wrote to the file."""
         if self.log.refresh():
-            self._fold = None
+            self._forget()
             self.membership = _joined(self._database)
 
     def _write(self, action: Known) -> list[LoggedEvent]:
         """Commit an action at the tip of the own stream."""
+        return self._pen_now().write(action)
+
+    def _pen_now(self) -> OwnStream:
         key = StreamKey(self._key.public_key, self.membership.incarnation, self.audience)
         if self._pen.key != key:
             self._pen = OwnStream(self.log, key)
-        return self._pen.write(action)
+        return self._pen
+
+    def _take_own(self, written: list[LoggedEvent]) -> None:
+        """Hold what was just written with the rest."""
+        if self._events is not None:
+            self._events += written
+        self._result = None
+
+    def _forget(self) -> None:
+        """What is held may have changed: read it again when it is asked for."""
+        self._events = self._register = self._result = None
 
     def result(self) -> TeamResult:
         """The own team's result, folded from the events held here."""
-        return self._team_fold().result()
+        if self._result is None:
+            self._result = fold(self.rules, self.team(), self._team_events(), self._game_register())
+        return self._result
 
     def digest(self) -> bytes:
         """The digest of the own team's result, folded anew from this file: 32 bytes, equal on every node."""
-        return team_digest(self._new_fold().result())
+        events, register = team_events(self.log, self.membership.team), read_register(self.rules, game_events(self.log))
+        return team_digest(fold(self.rules, self.team(), events, register))
 
     def status(self) -> Status:
         """How safe this device's events are, what failed, and what to look at."""
@@ -296,21 +317,20 @@ class Replica:
         doubted = [peer.store for peer in peers if peer.doubted]
         return count_own(self.log, self._key.public_key, doubted)
 
-    def _team_fold(self) -> TeamFold:
-        if self._fold is None:
-            self._fold = self._new_fold()
-        return self._fold
+    def _team_events(self) -> list[LoggedEvent]:
+        if self._events is None:
+            self._events = team_events(self.log, self.membership.team)
+        return self._events
 
-    def _new_fold(self) -> TeamFold:
-        fold = TeamFold(self.rules, self.team())
-        took = fold.take(team_events(self.log, self.membership.team))
-        assert took, "a first batch always follows"
-        return fold
+    def _game_register(self) -> Register:
+        if self._register is None:
+            self._register = read_register(self.rules, game_events(self.log))
+        return self._register
 
     def team(self) -> Team:
         """The own team: as registered in the log, else as the join said."""
         mine = self.membership
-        return team_of(self.log, mine.team, Team(mine.team, mine.team_number, mine.team_name))
+        return self._game_register().teams.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
 
     def upstreams(self) -> list[str]:
         """The addresses to sync with, in the order to try them."""
@@ -343,7 +363,7 @@ class Replica:
             self._keep(msgspec.structs.replace(peer, **failed))
             raise
         finally:
-            self._fold = None
+            self._forget()
             transport.close()
         self._keep(met(peer, report, self.clock.now_ms()))
         return report
@@ -357,7 +377,7 @@ class Replica:
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""
         report = self._run(import_bundle(read_bundle(path), self.log, self.scope))
-        self._fold = None
+        self._forget()
         return report
 
     def take_statements(self, statements: tuple[Statement, ...]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from client_core.game.actions import decode_action
 from client_core.game.desk import Entry
 from client_core.game.events import LoggedEvent
+from client_core.game.roles import Role
 from client_core.game.teams import Team, read_teams
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
@@ -25,6 +26,11 @@ def team_of(log: EventLog, team: bytes, unregistered: Team) -> Team:
 def team_events(log: EventLog, team: bytes) -> list[LoggedEvent]:
     """A team's events that count: those of devices enrolled in it, every branch of them."""
     return [event for state in _states(log, team_audience(team)) for event in _events(log, state)]
+
+
+def game_events(log: EventLog) -> list[LoggedEvent]:
+    """What the game's own streams say to everybody, with the role of who says it."""
+    return [event for state in _states(log, GAME) for event in _events(log, state)]
 
 
 def desk_entries(log: EventLog, team: bytes) -> list[Entry]:
@@ -52,10 +58,14 @@ def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:
     """The events of a stream that count; of an erased one the fact that is judged in its place."""
     directory = log.index.directory
     facts = directory.erased(state.id)
+    author, team = state.key.public_key, state.key.audience[1:]
+    role = directory.role_of(author) or (Role.ORGANISER if directory.speaks_for_all(author) else Role.PLAYER)
+    forked = len(state.branches) > 1
     for branch, first, last in standing(directory, state, log.find):
         for first_seq in range(first, last + 1, SEGMENT_EVENTS_MAX):
             for event in log.read(state.id, branch, first_seq, min(first_seq + SEGMENT_EVENTS_MAX - 1, last)):
                 fact = facts.get((event.seq, event.id))
                 payload = event.payload if fact is None else fact or None
                 if payload is not None:  # an empty one counts as an event that nobody understands
-                    yield LoggedEvent(state.id, event.seq, event.id, state.key.public_key, payload)
+                    previous = event.previous if forked else b""
+                    yield LoggedEvent(state.id, event.seq, event.id, author, payload, role, team, previous)

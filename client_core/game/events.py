@@ -1,17 +1,34 @@
 """Events as the rule book reads them, and the order in which it does.
 
-The caller says which events belong to a team (those whose author is enrolled in
-its audience); this module decodes them, drops doubles and sorts them, so that
-every node folds the same sequence whatever order the events came in.
+The caller says which events belong to a team; this module decodes them, drops
+doubles and sorts them, so that every node folds the same sequence whatever
+order the events came in. The canonical order goes on from every chain and from
+every head an event has `seen`, so nothing stands before what it could know,
+whatever the clocks said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from client_core.game.actions import Action, CheckIn, Finish, Start, decode_actions
+from client_core.game.actions import (
+    Action,
+    Answer,
+    ChallengeOpened,
+    CheckIn,
+    Finish,
+    HintTaken,
+    Photo,
+    Retired,
+    Start,
+    decode_actions,
+)
 from client_core.game.rules import Rules
+
+PLAYED = (CheckIn, Answer, ChallengeOpened, HintTaken, Photo, Start, Finish, Retired)
+"""What the rules judge of what is done in play; their times make the order."""
+_PLAYED = frozenset(PLAYED)
 
 
 class LoggedEvent(NamedTuple):
@@ -33,46 +50,177 @@ class LoggedEvent(NamedTuple):
     previous: bytes = b""
 
 
-Decoded = tuple[int, bytes, int, bytes, Action]
-"""(order_ms, stream, seq, id, action): sorting these tuples is the canonical order."""
+class Decoded(NamedTuple):
+    """One event, decoded. Sorted as they are, events stand in canonical order: (order_ms, stream, seq, id)."""
 
-Heads = dict[bytes, tuple[int, int]]
-"""By stream: the last number read, and the running maximum of the time up to it."""
+    order_ms: int
+    stream: bytes
+    seq: int
+    id: bytes
+    action: Action
+    author: bytes
+    role: int
+    team: bytes
 
-_NO_HEAD = (-1, -1)
+
+class Told(NamedTuple):
+    """What a team's log tells: its events in canonical order, and what each could know of the others.
+
+    `known` is None where every event knows all before it (one phone, no fork);
+    else see `knowing.Knowledge`.
+    """
+
+    events: list[Decoded]
+    chains: list[Chain]
+    by_id: dict[bytes, tuple[int, int]]
+    """Where an event stands: its chain, and its number there."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether every event of play stands after all before it: one phone, no fork."""
+        return len(self.chains) <= 1
 
 
-def decode_events(rules: Rules, events: Iterable[LoggedEvent], heads: Heads | None = None) -> list[Decoded]:
+class Chain(NamedTuple):
+    """A run of one stream's events in which each follows the one before; a fork makes several."""
+
+    stream: bytes
+    events: list[LoggedEvent]
+    actions: list[Action]
+    base: tuple[int, int] | None
+    """The chain and number of the event that the first one follows, where it is held."""
+
+
+def tell(rules: Rules, events: Iterable[LoggedEvent]) -> Told:
     """Decode, drop doubles and sort canonically: by (order_ms, stream, seq, id).
 
-    `order_ms` is the running maximum of the time along the stream, so that a
-    clock set back never moves an event before its predecessors. A time far
-    outside the game's hours is not believed and takes the maximum so far: one
-    jump of a clock does not drag along what follows. Branches of a fork share
-    their stream's maximum. `heads` says where each stream was left and is
-    updated; without it the streams are read from their start.
+    `order_ms` is the running maximum of the time along a chain and above that of
+    every head it has seen, so that neither a clock set back nor one that is slow
+    moves an event before what it follows. A time far outside the game's hours
+    is not believed and takes the maximum so far: one jump of a clock does not
+    drag along what follows.
     """
-    heads = {} if heads is None else heads
-    in_chains = sorted(events)  # by stream, number and id
-    actions = decode_actions([event.payload for event in in_chains])
-    arranged: list[Decoded] = []
-    from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
-    stream_now, seq_now, latest, previous = b"", -1, -1, b""
-    for (stream, seq, identity, *_), action in zip(in_chains, actions, strict=True):
-        if stream != stream_now:
-            if seq_now >= 0:
-                heads[stream_now] = (seq_now, latest)
-            stream_now = stream
-            latest = heads.get(stream, _NO_HEAD)[1]
-        elif identity == previous:
-            continue
-        seq_now, previous = seq, identity
-        if type(action) is CheckIn or isinstance(action, (Start, Finish)):
-            at_ms = action.at_ms
-            if latest < at_ms <= to_ms and at_ms >= from_ms:
-                latest = at_ms
-        arranged.append((latest, stream, seq, identity, action))
-    if seq_now >= 0:
-        heads[stream_now] = (seq_now, latest)
+    in_streams = sorted(events)
+    actions = decode_actions([event.payload for event in in_streams])
+    chains, by_id = _chains(in_streams, actions)
+    played = [chain for chain in chains if any(type(action) in _PLAYED for action in chain.actions)]
+    orders = _orders(rules, chains, by_id)
+    arranged = [
+        Decoded(order_ms, chain.stream, event.seq, event.id, action, event.author, event.role, event.team)
+        for chain, times in zip(chains, orders, strict=True)
+        for event, action, order_ms in zip(chain.events, chain.actions, times, strict=True)
+    ]
     arranged.sort()
-    return arranged
+    return Told(arranged, chains if len(played) > 1 else played, by_id)
+
+
+def decode_events(rules: Rules, events: Iterable[LoggedEvent]) -> list[Decoded]:
+    """The events in canonical order, without what each could know."""
+    return tell(rules, events).events
+
+
+def _chains(
+    in_streams: Sequence[LoggedEvent], actions: Sequence[Action]
+) -> tuple[list[Chain], dict[bytes, tuple[int, int]]]:
+    """The chains of all streams, and where each event stands in them."""
+    chains: list[Chain] = []
+    by_id: dict[bytes, tuple[int, int]] = {}
+    first = 0
+    latest = b""
+    chain: Chain | None = None
+    for event, action in zip(in_streams, actions, strict=True):
+        if event.id in by_id:
+            continue
+        if chain is None or event.stream != latest:
+            latest, first = event.stream, len(chains)
+            chain = None
+        following = chain if chain is not None and _follows(chain, event) else _chain_before(chains[first:], event)
+        if following is None:
+            following = Chain(event.stream, [], [], _base(chains[first:], first, event, by_id))
+            chains.append(following)
+        chain = following
+        number = chains.index(chain, first) if len(chains) - first > 1 else first
+        by_id[event.id] = (number, event.seq)
+        chain.events.append(event)
+        chain.actions.append(action)
+    return chains, by_id
+
+
+def _follows(chain: Chain, event: LoggedEvent) -> bool:
+    """Whether the event goes on from the chain's end; with a gap between them it is taken to."""
+    tip = chain.events[-1]
+    return event.seq > tip.seq and event.previous in {b"", tip.id}
+
+
+def _chain_before(candidates: Sequence[Chain], event: LoggedEvent) -> Chain | None:
+    return next((chain for chain in candidates if _follows(chain, event)), None)
+
+
+def _base(
+    candidates: Sequence[Chain], first: int, event: LoggedEvent, by_id: dict[bytes, tuple[int, int]]
+) -> tuple[int, int] | None:
+    """Where a branch leaves its stream: after `previous`, else after the numbers below its own."""
+    if event.previous in by_id:
+        return by_id[event.previous]
+    for number, chain in enumerate(candidates, first):
+        below = [other.seq for other in chain.events if other.seq < event.seq]
+        if below:
+            return number, below[-1]
+    return None
+
+
+def _orders(rules: Rules, chains: Sequence[Chain], by_id: dict[bytes, tuple[int, int]]) -> list[list[int]]:
+    """The order times of all events, chain by chain; a chain waits where it has seen what is not computed yet."""
+    orders: list[list[int]] = [[] for _ in chains]
+    starts = [{event.seq: at for at, event in enumerate(chain.events)} for chain in chains] if len(chains) > 1 else []
+    waiting = list(range(len(chains)))
+    patient = True
+    while waiting:
+        before = sum(map(len, orders))
+        waiting = [
+            number for number in waiting if not _go_on(rules, chains, number, orders, starts, by_id, patient=patient)
+        ]
+        # Ids are hashes, so nothing can have seen what saw it; made-up ids could, and must not hang a node.
+        patient = sum(map(len, orders)) > before
+    return orders
+
+
+def _go_on(
+    rules: Rules,
+    chains: Sequence[Chain],
+    number: int,
+    orders: list[list[int]],
+    starts: Sequence[dict[int, int]],
+    by_id: dict[bytes, tuple[int, int]],
+    *,
+    patient: bool,
+) -> bool:
+    """Order a chain's further events, up to the first that has to wait; True where it is done."""
+    chain, times = chains[number], orders[number]
+    from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
+    latest = times[-1] if times else -1
+    own = (number, -1)
+    if not times and chain.base is not None:
+        found = _order_at(orders, starts, chain.base)
+        if found is None and patient:
+            return False
+        latest = -1 if found is None else found
+    for action in chain.actions[len(times) :]:
+        seen = getattr(action, "seen", None) if starts else None
+        if seen:
+            heads = [_order_at(orders, starts, place) for head in seen if (place := by_id.get(head, own))[0] != number]
+            if patient and None in heads:
+                return False
+            latest = max([latest, *(head + 1 for head in heads if head is not None)])
+        at_ms: int = getattr(action, "at_ms", -1)
+        if latest < at_ms <= to_ms and at_ms >= from_ms:
+            latest = at_ms
+        times.append(latest)
+    return True
+
+
+def _order_at(orders: Sequence[list[int]], starts: Sequence[dict[int, int]], place: tuple[int, int]) -> int | None:
+    """The order time of the event there, or None where it is not computed yet."""
+    chain, seq = place
+    at = starts[chain][seq]
+    return orders[chain][at] if at < len(orders[chain]) else None

@@ -152,6 +152,7 @@ _SENTENCES: dict[str, str] = {
     Reason.HINT_OUT_OF_ORDER: "{where}: hint {a} comes first",
     Reason.BLOCKED: "{where}: held by another team that had just taken it",
     Reason.OVERRULED: "a decision that another one beats",
+    Reason.OTHER_MEMBER: "{where}: the team has the result of its lowest member",
     Reason.UNDONE: "a decision that was taken back",
 }
 

@@ -7,15 +7,40 @@ from __future__ import annotations
 
 import msgspec
 
-from client_core.game.checkpoints import Checkpoint
+from client_core.game.checkpoints import Capture, Checkpoint, FirstFinders, Hours, Kind, NoAccuracy, Pay, Plain
 from client_core.game.content import Package
 from client_core.game.fences import Fence
-from client_core.game.timing import MassStart, StartList
+from client_core.game.groups import Free, Group, Mode
 from client_core.game.verdicts import Accepted
 
 CLOCK_SUSPECT_MS = 12 * 3_600_000
 """How far outside the game's opening hours a clock may be before it is not believed. Early birds and phones
 that lie on after the game stay within it; a clock that was never set is years away."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """What judging asks of one checkpoint."""
+
+    methods: frozenset[int]
+    fence: Fence | None
+    accuracy_dm_max: int
+    accuracy_needed: bool
+    dwell_ms: int
+    code: str
+    secret: bytes
+    hours: tuple[Hours, ...]
+    pay: Pay
+    revisit_ms: int | None
+    points: int
+    plain: bool
+    """Pays its points once, at any hour."""
+
+
+class Seat(msgspec.Struct, frozen=True, gc=False):
+    """Where a checkpoint stands in its group: positions in the list of legs."""
+
+    group: int
+    legs: tuple[int, ...]
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -27,59 +52,111 @@ class Rules(msgspec.Struct, frozen=True):
     codes: tuple[str, ...]
     accepted: tuple[Accepted, ...]
     """What each checkpoint pays, as the verdict itself."""
-    methods: frozenset[int]
+    places: tuple[Place, ...]
     finish: int
     """The number of the finish, -1 where there is none."""
     accuracy_dm_max: int
+    """The worst fix that counts anywhere."""
     opens_ms: int
     closes_ms: int
     believed_from_ms: int
     believed_to_ms: int
     elapsed_ms_max: int
     """A longer time between start and finish is the work of a clock."""
-
-    def start_of(self, listed_ms: int | None) -> int | None:
-        """When a team starts that the start list gives this time; None where it starts itself."""
-        start = self.package.start
-        if isinstance(start, MassStart):
-            return start.at_ms if listed_ms is None else listed_ms
-        return listed_ms if isinstance(start, StartList) else None
-
-    def last_ms(self, start_ms: int) -> int:
-        """The last moment at which a check-in pays a team that started then."""
-        limit = self.package.limit
-        if limit is None or limit.late_ms_max is None:
-            return self.closes_ms
-        return min(self.closes_ms, start_ms + self.limit_ms(start_ms) + limit.late_ms_max)
+    seats: dict[int, Seat]
+    """By checkpoint, for those that stand in a group."""
+    parents: dict[int, tuple[int, int]]
+    """By group: the group it stands in, and its position there."""
+    gated: frozenset[int]
+    """Groups that are not simply open from the start."""
+    challenges_at: dict[int, tuple[int, ...]]
+    """By checkpoint the challenges that are asked there."""
+    crossing: frozenset[int]
+    """Checkpoints that pay by what other teams did."""
 
     def limit_ms(self, start_ms: int) -> int:
-        """How long a team may play that starts then."""
+        """How long a team may play that starts then, as published."""
         limit = self.package.limit
         assert limit is not None
-        spans = []
-        if limit.limit_ms is not None:
-            spans.append(limit.limit_ms)
-        if limit.back_by_ms is not None:
-            spans.append(max(0, limit.back_by_ms - start_ms))
-        return min(spans)
+        spans = [] if limit.limit_ms is None else [limit.limit_ms]
+        return min([*spans, *([max(0, limit.back_by_ms - start_ms)] if limit.back_by_ms is not None else [])])
 
 
 def compile_rules(package: Package) -> Rules:
     """The tables of a package that `content.decode_package` or `publish.publish` gave."""
     points = sorted({checkpoint.points for checkpoint in package.checkpoints})
     accepted_by_points = {worth: Accepted(worth) for worth in points}
+    challenges_at: dict[int, tuple[int, ...]] = {}
+    for number, challenge in enumerate(package.challenges):
+        if challenge.checkpoint is not None:
+            challenges_at[challenge.checkpoint] = (*challenges_at.get(challenge.checkpoint, ()), number)
+    places = tuple(_place(checkpoint, package.kinds[checkpoint.kind]) for checkpoint in package.checkpoints)
+    parents = {
+        child: (number, position)
+        for number, group in enumerate(package.groups)
+        for position, child in enumerate(group.groups)
+    }
     return Rules(
         package=package,
         checkpoints=package.checkpoints,
         fences=tuple(checkpoint.fence for checkpoint in package.checkpoints),
         codes=tuple(checkpoint.code for checkpoint in package.checkpoints),
         accepted=tuple(accepted_by_points[checkpoint.points] for checkpoint in package.checkpoints),
-        methods=frozenset(map(int, package.kinds[0].methods)),
+        places=places,
         finish=-1 if package.finish.checkpoint is None else package.finish.checkpoint,
-        accuracy_dm_max=package.kinds[0].accuracy_mm_max // 100,
+        accuracy_dm_max=max(kind.accuracy_mm_max for kind in package.kinds) // 100,
         opens_ms=package.opens_at_ms,
         closes_ms=package.closes_at_ms,
         believed_from_ms=package.opens_at_ms - CLOCK_SUSPECT_MS,
         believed_to_ms=package.closes_at_ms + CLOCK_SUSPECT_MS,
         elapsed_ms_max=package.closes_at_ms - package.opens_at_ms + CLOCK_SUSPECT_MS,
+        seats=_seats(package.groups),
+        parents=parents,
+        gated=frozenset(number for number in range(len(package.groups)) if _is_gated(package.groups, parents, number)),
+        challenges_at=challenges_at,
+        crossing=frozenset(n for n, place in enumerate(places) if isinstance(place.pay, FirstFinders | Capture)),
     )
+
+
+def is_ordered(group: Group) -> bool:
+    """Whether the group's members have an order."""
+    return not isinstance(group.order, Free)
+
+
+def _place(checkpoint: Checkpoint, kind: Kind) -> Place:
+    return Place(
+        methods=frozenset(map(int, kind.methods)),
+        fence=checkpoint.fence,
+        accuracy_dm_max=kind.accuracy_mm_max // 100,
+        accuracy_needed=kind.no_accuracy is NoAccuracy.REFUSE,
+        dwell_ms=kind.dwell_ms,
+        code=checkpoint.code,
+        secret=checkpoint.secret,
+        hours=kind.hours,
+        pay=kind.pay,
+        revisit_ms=kind.revisit_ms,
+        points=checkpoint.points,
+        plain=isinstance(kind.pay, Plain) and not kind.hours and kind.revisit_ms is None,
+    )
+
+
+def _seats(groups: tuple[Group, ...]) -> dict[int, Seat]:
+    """Every checkpoint's place in its group; of several groups the first holds."""
+    seats: dict[int, Seat] = {}
+    for number, group in enumerate(groups):
+        positions: dict[int, list[int]] = {}
+        for position, leg in enumerate(group.legs):
+            for checkpoint in leg.any_of:
+                positions.setdefault(checkpoint, []).append(position)
+        for checkpoint, legs in positions.items():
+            seats.setdefault(checkpoint, Seat(number, tuple(legs)))
+    return seats
+
+
+def _is_gated(groups: tuple[Group, ...], parents: dict[int, tuple[int, int]], number: int) -> bool:
+    """Whether a visit in the group, or in the one around it, may come too early."""
+    group = groups[number]
+    binding = is_ordered(group) and group.mode is Mode.HUNT
+    if group.opening or group.categories or binding:
+        return True
+    return number in parents and _is_gated(groups, {}, parents[number][0])

@@ -1,188 +1,305 @@
 """Scoring: the fold of a team's events into its result.
 
-A pure function of the package, the team and the set of its events: the order
-they came in, doubles and how they were cut into batches make no difference.
-points - penalties = score always holds, and so does the sum over the lines of
-`explaining.explain`.
+A pure function of the package, the team, the register and the set of its
+events: the order they came in, doubles and how they were cut into batches make
+no difference. points - penalties = score always holds, and so does the sum over
+the lines of `explaining.explain`.
+
+    tell      decode, sort canonically, find what each event could know
+    rulings   what staff decided, in force for this team
+    read      weigh the evidence of each check-in
+    clock     start, limit, finish; which events are in time
+    walk      what was open when it was done
+    pay       business keys, presence, courses, bounds and bonuses of groups
+    settle    answers and hints
+    total     what being late takes, the floor, the status
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from client_core.game.actions import Action, CheckIn, Finish, Malformed, Start, Unknown
-from client_core.game.events import Decoded, Heads, LoggedEvent, decode_events
-from client_core.game.judging import Facts, judge, judge_check_in
-from client_core.game.lines import FLOOR, LATE, Line
-from client_core.game.results import Flag, Judged, TeamResult
+import msgspec
+
+from client_core.game.actions import SEEN_MAX, Known, Member, encode_action
+from client_core.game.answering import Answers
+from client_core.game.clocking import Times, clock
+from client_core.game.decisions import Decision
+from client_core.game.entering import Entered, enter
+from client_core.game.entrants import Presence
+from client_core.game.events import LoggedEvent, Told, tell
+from client_core.game.knowing import Knowledge
+from client_core.game.lines import ADJUSTED, FLOOR, LATE, MISSING, ZEROED, Line
+from client_core.game.openings import Openings
+from client_core.game.paying import Purse, pay
+from client_core.game.play import Play
+from client_core.game.results import Flag, Judged, MemberResult, TeamResult
 from client_core.game.rules import Rules
-from client_core.game.statuses import STATUS_NUMBERS, Status
-from client_core.game.teams import Team
-from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.game.rulings import NO_RULINGS, Docket, Rulings, category_set, read_rulings
+from client_core.game.statuses import RANKS, STATUS_BY_NUMBER, STATUS_NUMBERS, Status
+from client_core.game.teams import Register, Team, active_members, read_members
+from client_core.game.timeline import MINUTE_MS, Attempt, elapsed_ms, late_ms, started_minutes
+from client_core.game.timing import Beyond
+from client_core.game.verdicts import Reason, Refused, Verdict
+from client_core.game.walking import walk
 
-MINUTE_MS = 60_000
-SET_BACK_MS = 60_000
-"""A clock that falls back by more than a minute was set; less is a correction by the network."""
-
-
-def fold(rules: Rules, team: Team, events: Iterable[LoggedEvent], *, keep_judged: bool = True) -> TeamResult:
-    """The result of a team from all its events."""
-    return fold_decoded(rules, team, decode_events(rules, events), keep_judged=keep_judged)
-
-
-def fold_decoded(rules: Rules, team: Team, decoded: Sequence[Decoded], *, keep_judged: bool = True) -> TeamResult:
-    """The same, from events that `decode_events` gave."""
-    state = TeamFold(rules, team, keep_judged=keep_judged)
-    state.apply(decoded)
-    return state.result()
+NO_REGISTER = Register()
+_NEXT = b"\xff" * 32
+"""Stands for the id of an event that is not written yet."""
 
 
-class TeamFold:
-    """A fold that goes on: what a node keeps of a team between two batches of its events.
+class Pen(NamedTuple):
+    """Who writes next: the stream, the number of the next event in it, the author's key."""
 
-    `take` folds a batch that follows what was folded before, which is nearly
-    every batch, at the cost of the batch alone. `facts` is what `judging.judge`
-    asks for before an action is made.
+    stream: bytes
+    seq: int
+    author: bytes
+
+
+def fold(
+    rules: Rules,
+    team: Team,
+    events: Iterable[LoggedEvent],
+    register: Register = NO_REGISTER,
+    *,
+    keep_judged: bool = True,
+) -> TeamResult:
+    """The result of a team from all its events and what the game's own streams say (`teams.read_register`).
+
+    Events of other teams' streams may be among them: those that staff moved or
+    merged into this team count, the others are passed over.
     """
-
-    def __init__(self, rules: Rules, team: Team, *, keep_judged: bool = True) -> None:
-        self.rules = rules
-        self.team = team
-        self.facts = Facts(rules, team.start_at_ms)
-        self.judged: list[Judged] | None = [] if keep_judged else None
-        self._points = 0
-        self._events = 0
-        self._flags: set[Flag] = set()
-        self._last_paid_ms: int | None = None
-        self._heads: Heads = {}
-        self._last: Decoded | None = None
-
-    def take(self, events: Iterable[LoggedEvent]) -> bool:
-        """Fold a batch; False, and nothing changed, where it does not follow: then fold anew from all events."""
-        batch = list(events)
-        heads = self._heads
-        if any(event.stream in heads and event.seq <= heads[event.stream][0] for event in batch):
-            return False
-        heads = dict(heads)
-        decoded = decode_events(self.rules, batch, heads)
-        if decoded and self._last is not None and decoded[0][:4] < self._last[:4]:
-            return False
-        self._heads = heads
-        self.apply(decoded)
-        return True
-
-    def apply(self, decoded: Sequence[Decoded]) -> None:
-        """Judge these events, which follow all before, and keep what they establish."""
-        rules, facts, judged = self.rules, self.facts, self.judged
-        visited, finish = facts.visited, rules.finish
-        points = 0
-        for order_ms, _, _, identity, action in decoded:
-            if type(action) is CheckIn:
-                number, at_ms = action.checkpoint, action.at_ms
-                verdict = judge_check_in(rules, facts, action)
-                if type(verdict) is Accepted:
-                    visited.add(number)
-                    points += verdict.points
-                    self._last_paid_ms = at_ms
-                    if facts.start_ms is None:
-                        facts.start(rules, at_ms)
-                    if number == finish:
-                        facts.finish_ms = at_ms
-            else:
-                number, at_ms, verdict = -1, order_ms, self._apply_other(action)
-                at_ms = getattr(action, "at_ms", order_ms)
-            if at_ms != order_ms:
-                self._flag(order_ms, at_ms)
-            if judged is not None:
-                judged.append((identity, number, at_ms, verdict))
-        self._points += points
-        self._events += len(decoded)
-        self._last = decoded[-1] if decoded else self._last
-
-    def result(self) -> TeamResult:
-        """What the events so far are worth."""
-        rules, facts = self.rules, self.facts
-        end_ms = self._last_paid_ms if facts.finish_ms is None else facts.finish_ms
-        time_ms = _elapsed_ms(rules, facts.start_ms, end_ms)
-        minutes = _late_minutes(rules, facts.start_ms, time_ms if facts.finish_ms is not None else None)
-        limit = rules.package.limit
-        late_points = minutes * limit.late_points if limit else 0
-        penalties = min(late_points, self._points) if rules.package.floor_at_zero else late_points
-        return TeamResult(
-            team=self.team.id,
-            number=self.team.number,
-            points=self._points,
-            penalties=penalties,
-            score=self._points - penalties,
-            status=self._status(time_ms),
-            start_ms=facts.start_ms,
-            finish_ms=facts.finish_ms,
-            time_ms=time_ms,
-            visited=tuple(sorted(facts.visited)),
-            late_minutes=minutes,
-            late_points=late_points,
-            flags=tuple(sorted(self._flags)),
-            events=self._events,
-            judged=tuple(self.judged or ()),
-            extras=_extras(minutes, late_points, penalties),
-        )
-
-    def _apply_other(self, action: Action) -> Verdict:
-        """Everything that is no check-in."""
-        if isinstance(action, Unknown):
-            return Refused(Reason.UNKNOWN_KIND, (action.kind,))
-        if isinstance(action, Malformed):
-            return Refused(Reason.MALFORMED)
-        verdict = judge(self.rules, self.facts, action)
-        if isinstance(verdict, Accepted):
-            if isinstance(action, Start):
-                self.facts.start(self.rules, action.at_ms)
-            elif isinstance(action, Finish):
-                if self.facts.start_ms is None:
-                    self.facts.start(self.rules, action.at_ms)
-                self.facts.finish_ms = action.at_ms
-        return verdict
-
-    def _flag(self, order_ms: int, at_ms: int) -> None:
-        """The event's own time is not the one it is sorted by: say what is wrong with its clock."""
-        if at_ms > self.rules.believed_to_ms:
-            self._flags.add(Flag.CLOCK_AHEAD)
-        elif at_ms < self.rules.believed_from_ms:
-            self._flags.add(Flag.CLOCK_BEHIND)
-        elif at_ms < order_ms - SET_BACK_MS:
-            self._flags.add(Flag.CLOCK_SET_BACK)
-
-    def _status(self, time_ms: int | None) -> Status:
-        facts, limit = self.facts, self.rules.package.limit
-        if facts.finish_ms is None:
-            started = self._last_paid_ms is not None or (facts.start_ms is not None and self._events > 0)
-            return Status.ACTIVE if started else Status.INACTIVE
-        if limit is None or limit.late_ms_max is None or time_ms is None or facts.start_ms is None:
-            return Status.OK
-        late = time_ms > self.rules.limit_ms(facts.start_ms) + limit.late_ms_max
-        return Status.OVER_TIME if late else Status.OK
+    mine = register.merged(team.id) if register.roots else frozenset({team.id})
+    if register.roots or register.homes:
+        events = [event for event in events if register.home(event, team.id) in mine]
+    return fold_told(rules, team, tell(rules, events), register, keep_judged=keep_judged)
 
 
-def _extras(minutes: int, late_points: int, penalties: int) -> tuple[Line, ...]:
-    """The lines that no single event is about."""
-    lines = [Line(LATE, -late_points, (minutes,))] if late_points else []
-    if late_points > penalties:
-        lines.append(Line(FLOOR, late_points - penalties))
-    return tuple(lines)
+def fold_told(
+    rules: Rules, team: Team, told: Told, register: Register = NO_REGISTER, *, keep_judged: bool = True
+) -> TeamResult:
+    """The same, from events that `events.tell` read: what a node that has them at hand asks again and again."""
+    rulings, entered, members = _circumstances(rules, team, told, register)
+    knowledge = Knowledge(told)
+    alone = [
+        _fold(Play(rules, team, told.events, knowledge, register, rulings, entered, one), keep_judged=keep_judged)
+        for one in _units(rules, members)
+    ]
+    result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
+    root = register.roots.get(team.id)
+    return msgspec.structs.replace(result, merged_into=root) if root is not None else result
 
 
-def _elapsed_ms(rules: Rules, start_ms: int | None, end_ms: int | None) -> int | None:
-    """The time between, or None where no game of this length can have it."""
-    if start_ms is None or end_ms is None or not 0 <= end_ms - start_ms <= rules.elapsed_ms_max:
-        return None
-    return end_ms - start_ms
+def foresee(
+    rules: Rules, team: Team, events: Iterable[LoggedEvent], action: Known, pen: Pen, register: Register = NO_REGISTER
+) -> Verdict:
+    """The verdict that an action would have if it came next: the fold itself, with the event it would be.
+
+    So a phone's answer is every node's wherever it holds what they hold. Raises
+    like `encode_action`.
+    """
+    events = list(events)
+    tips: dict[bytes, LoggedEvent] = {}
+    for event in events:
+        if event.stream != pen.stream and (event.stream not in tips or event.seq > tips[event.stream].seq):
+            tips[event.stream] = event
+    if tips and "seen" in action.__struct_fields__:
+        seen = tuple(event.id for _, event in sorted(tips.items()))[:SEEN_MAX]
+        action = msgspec.structs.replace(action, seen=seen)
+    event = LoggedEvent(pen.stream, pen.seq, _NEXT, pen.author, encode_action(action), 0, team.id)
+    judged = fold(rules, team, [*events, event], register).judged
+    return next(verdict for identity, _, _, verdict in judged if identity == _NEXT)
 
 
-def _late_minutes(rules: Rules, start_ms: int | None, time_ms: int | None) -> int:
-    """The started minutes beyond the limit."""
-    if rules.package.limit is None or start_ms is None or time_ms is None:
+def _circumstances(
+    rules: Rules, team: Team, told: Told, register: Register
+) -> tuple[Rulings, Entered, tuple[Member, ...]]:
+    """What staff decided, what the team plays and who its members are."""
+    decisions = [event for event in told.events if isinstance(event.action, Decision)]
+    noted = read_members(told.events) if rules.package.categories or not register.members else {}
+    members = active_members(register, team.id, noted)
+    if not decisions and not register.decisions:
+        return NO_RULINGS, enter(rules.package, team, members, None), members
+    docket = Docket([*register.decisions, *decisions], register.merged(team.id))
+    ruled = category_set(docket)
+    entered = enter(rules.package, team, members, None if ruled is None else ruled[1])
+    return read_rulings(docket, frozenset(entered.categories)), entered, members
+
+
+def _units(rules: Rules, members: tuple[Member, ...]) -> list[tuple[Member, ...]]:
+    """Who is scored together: the team, or, where its lowest member decides, each member alone."""
+    if rules.package.members.presence is Presence.LOWEST and members:
+        return [(one,) for one in members]
+    return [members]
+
+
+def _fold(play: Play, *, keep_judged: bool) -> TeamResult:
+    play.read()
+    if play.rules.package.members.presence is Presence.LOWEST and play.members:
+        _keep_one_member(play)
+    times = clock(play)
+    openings, answers = Openings(play, times), Answers(play, times)
+    purse = pay(play, times, openings, walk(play, times, openings, answers))
+    if answers.given:
+        answers.settle(openings)
+    return _total(play, times, purse, answers, keep_judged=keep_judged)
+
+
+def _keep_one_member(play: Play) -> None:
+    """Leave what one member did, and what was done for the whole team."""
+    (only,) = play.members
+    kept = []
+    for visit in play.visits:
+        if visit.who is None or only.member in visit.who:
+            kept.append(visit)
+        else:
+            play.refuse(visit.place, Refused(Reason.OTHER_MEMBER, (only.member,)))
+    play.visits = kept
+
+
+def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_judged: bool) -> TeamResult:
+    """Add up: what was given, what was taken, what being late takes, and what that makes of the team."""
+    rules, team, extras = play.rules, play.team, play.extras
+    given = answers.points + sum(one.points for one in purse.paid if one.points > 0) + max(0, purse.bonus)
+    taken = answers.costs - sum(one.points for one in purse.paid if one.points < 0) - min(0, purse.bonus)
+    for decision, points in play.rulings.points:
+        extras.append(Line(ADJUSTED, points, (), decision))
+        given, taken = given + max(0, points), taken - min(0, points)
+    last_ms = max((one.at_ms for one in purse.paid), default=None)
+    stop = play.rulings.stop
+    end_ms = times.finish.told_ms if times.finish is not None else last_ms
+    late = _late(play, times, None if times.finish is None else end_ms)
+    limit = play.entered.limit
+    minutes = started_minutes(late)
+    late_points = minutes * limit.late_points if limit is not None else 0
+    why = (*(e for e in ((times.start or (0, b""))[1], times.finish.event if times.finish else b"") if e),)
+    if late_points:
+        extras.append(Line(LATE, -late_points, (minutes,), because=(*why, *play.rulings.credits)))
+    taken += late_points
+    status, zero = _status(play, times, purse, answers)
+    if zero and given - taken > 0:
+        extras.append(Line(ZEROED, taken - given, because=why))
+        taken = given
+    penalties = min(given, taken) if rules.package.floor_at_zero else taken
+    if taken > penalties:
+        extras.append(Line(FLOOR, taken - penalties))
+    extras += [Line(MISSING, 0, (), None, checkpoint) for checkpoint in purse.missing]
+    time_ms = None
+    if times.start is not None and end_ms is not None:
+        at_ms = end_ms if stop is None else min(end_ms, stop[1])
+        time_ms = elapsed_ms(times.spans, times.start[0], at_ms, play.rulings.credit_ms, rules.elapsed_ms_max)
+    flags = play.flags | answers.flags() | ({Flag.DISPUTED} if play.rulings.disputed else set())
+    scored = [one.at_ms for one in purse.paid if one.points > 0] + answers.last_points_ms
+    return TeamResult(
+        team=team.id,
+        number=team.number,
+        points=given,
+        penalties=penalties,
+        score=given - penalties,
+        status=status,
+        start_ms=None if times.start is None else times.start[0],
+        finish_ms=None if times.finish is None else times.finish.told_ms,
+        time_ms=time_ms,
+        visited=tuple(sorted({one.checkpoint for one in purse.paid})),
+        late_minutes=minutes,
+        late_points=late_points,
+        flags=tuple(sorted(flags)),
+        events=len(play.events),
+        judged=_judged(play) if keep_judged else (),
+        because=play.because if keep_judged else {},
+        extras=tuple(extras) if keep_judged else (),
+        categories=play.entered.categories,
+        format=play.entered.format,
+        missing=tuple(purse.missing),
+        answered=tuple(answers.right),
+        hints=answers.hints_taken,
+        wrong=answers.wrong,
+        last_points_ms=max(scored, default=None),
+        estimate=sum(answers.distances) if answers.distances else None,
+        members=_members(play, times, status),
+        disputed=play.rulings.disputed,
+        claims=tuple(purse.claims),
+    )
+
+
+def _late(play: Play, times: Times, at_ms: int | None) -> int:
+    """How much too late the team was, in milliseconds; a time that no game of this length can have is none."""
+    if at_ms is None or times.end_ms is None or times.start is None:
         return 0
-    return max(0, -(-(time_ms - rules.limit_ms(start_ms)) // MINUTE_MS))
+    if not 0 <= at_ms - times.start[0] <= play.rules.elapsed_ms_max:
+        return 0
+    stop = play.rulings.stop
+    return late_ms(times.spans, times.end_ms, at_ms if stop is None else min(at_ms, stop[1]), play.rulings.credit_ms)
 
 
-__all__ = ["STATUS_NUMBERS", "Flag", "Judged", "Status", "TeamFold", "TeamResult", "fold", "fold_decoded"]
+def _status(play: Play, times: Times, purse: Purse, answers: Answers) -> tuple[Status, bool]:
+    """Where the team stands, and whether its score is nothing."""
+    ruled = play.rulings.statuses.get(None)
+    if ruled is not None and ruled[1] in STATUS_BY_NUMBER:
+        return STATUS_BY_NUMBER[ruled[1]], False
+    stop = play.rulings.stop
+    if stop is not None and not stop[2]:
+        return Status.CANCELLED, False
+    if times.finish is not None:
+        return _status_at_finish(play, times, times.finish, purse, answers)
+    if any(getattr(event.action, "member", None) is None for _, event in play.retired):
+        return Status.DID_NOT_FINISH, False
+    heard = bool(purse.paid) or (times.start is not None and play.played > 0)
+    if heard and stop is not None:
+        return (Status.MISSING_CHECKPOINT if purse.missing else Status.OK), False
+    return (Status.ACTIVE if heard else Status.INACTIVE), False
+
+
+def _status_at_finish(play: Play, times: Times, finish: Attempt, purse: Purse, answers: Answers) -> tuple[Status, bool]:
+    limit = play.entered.limit
+    cut_ms = None if limit is None else limit.late_ms_max
+    if limit is not None and cut_ms is not None and _late(play, times, finish.told_ms) > cut_ms:
+        if limit.beyond is Beyond.ZERO:
+            return Status.OK, True
+        return (Status.DISQUALIFIED if limit.beyond is Beyond.DISQUALIFIED else Status.OVER_TIME), False
+    if purse.missing:
+        return Status.MISSING_CHECKPOINT, False
+    return (Status.FINISHED if answers.waiting else Status.OK), False
+
+
+def _members(play: Play, times: Times, status: Status) -> tuple[MemberResult, ...]:
+    """What each member did."""
+    gone = {getattr(event.action, "member", None) for _, event in play.retired}
+    found = []
+    for one in play.members:
+        number = one.member
+        ruled = play.rulings.statuses.get(number)
+        visits = sum(v.who is None or number in v.who for v in play.visits)
+        finish = times.finishes.get(number)
+        own = Status.DID_NOT_FINISH if number in gone else status
+        if ruled is not None:
+            own = STATUS_BY_NUMBER.get(ruled[1], own)
+        found.append(MemberResult(number, own, visits, None if finish is None else finish.told_ms))
+    return tuple(found)
+
+
+def _judged(play: Play) -> tuple[Judged, ...]:
+    """Every event with its verdict, and what it is about: a checkpoint, a challenge n as -2 - n, or nothing."""
+    rows: list[Judged] = []
+    for (order_ms, _, _, identity, action, *_), verdict in zip(play.events, play.verdicts, strict=True):
+        about = getattr(action, "checkpoint", None)
+        if about is None:
+            asked = getattr(action, "challenge", None)
+            about = -1 if asked is None else -2 - asked
+        rows.append((identity, about, getattr(action, "at_ms", order_ms), verdict))
+    return tuple(rows)
+
+
+__all__ = [
+    "MINUTE_MS",
+    "STATUS_NUMBERS",
+    "Flag",
+    "Judged",
+    "Pen",
+    "Status",
+    "TeamResult",
+    "fold",
+    "fold_told",
+    "foresee",
+]

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     BLOCKED = "blocked"  # until when nobody else could take it, ms
     OVERRULED = "overruled"  # a decision that another one beats
     UNDONE = "undone"  # a decision that was undone
+    OTHER_MEMBER = "other_member"  # the member's number: the team has the result of another, its lowest
 
 
 REASON_NUMBERS = {reason: number for number, reason in enumerate(Reason, 1)}

@@ -44,7 +44,8 @@ def standings(name: str, form: str, *, as_json: bool, data_folder: str | None, s
         board = leaderboard(game)
     if as_json or form == "json":
         by_team = {result.team.hex(): team_digest(result).hex() for result in results}
-        print_json(StandingsReport(game_digest(results).hex(), by_team, board))
+        register = game.board.register
+        print_json(StandingsReport(game_digest(results, game.rules, register).hex(), by_team, board))
     elif form == "csv":
         click.echo(to_csv(board), nl=False)
     else:

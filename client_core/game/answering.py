@@ -1,0 +1,282 @@
+"""Answering: challenges, by the key (team, challenge, normalised answer).
+
+    equal wrong answers   cost once, however many devices send them
+    a right answer        pays if fewer than `tries` different wrong ones stand that are not causally after it
+    wrong answers         never cost more than the budget; those made knowing that it was over cost nothing
+    hints                 cost once; knowing the right answer they cost nothing
+    photos, free text     the last one is judged, unless an earlier one was judged right
+
+What is charged follows from what the device could know; what is paid from all
+events together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from client_core.game.actions import Answer, ChallengeOpened, HintTaken, Photo
+from client_core.game.answers import Outcome, judge_answer
+from client_core.game.challenges import Challenge, Judged, Later
+from client_core.game.clocking import Times
+from client_core.game.events import Decoded
+from client_core.game.openings import Openings
+from client_core.game.play import Play
+from client_core.game.results import Flag
+from client_core.game.timeline import counted_ms
+from client_core.game.verdicts import Accepted, Charged, Reason, Refused
+
+
+class Given(NamedTuple):
+    """An answer that may be given: where it stands, when, its key, whether it is right (None: nobody knows yet)."""
+
+    place: int
+    event: bytes
+    at_ms: int
+    key: str
+    right: bool | None
+    why: tuple[bytes, ...]
+    points: int | None
+    distance: int | None
+
+
+class Answers:
+    """What a team answered, asked for and read, gathered while its events are walked."""
+
+    def __init__(self, play: Play, times: Times) -> None:
+        self.play, self.times = play, times
+        self.given: dict[int, list[Given]] = {}
+        self.opened: dict[int, list[tuple[int, bytes]]] = {}
+        self.hints: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+        self.points = self.costs = self.wrong = self.hints_taken = self.waiting = 0
+        self.right: list[int] = []
+        self.last_points_ms: list[int] = []
+        self.distances: list[int] = []
+
+    def consider(self, openings: Openings, place: int, event: Decoded) -> None:
+        """Take the next event about a challenge: refuse what may not be, establish what is."""
+        play, action = self.play, event.action
+        assert isinstance(action, Answer | Photo | HintTaken | ChallengeOpened)
+        number = action.challenge
+        challenges = play.rules.package.challenges
+        if number >= len(challenges):
+            play.refuse(place, Refused(Reason.UNKNOWN_CHALLENGE, (number,)))
+            return
+        if number in play.rulings.voided_challenges:
+            play.refuse(place, Refused(Reason.CHALLENGE_VOIDED), *play.rulings.voided_challenges[number])
+            return
+        challenge = challenges[number]
+        if challenge.checkpoint is not None and challenge.checkpoint != play.rules.finish:
+            by = openings.knows(event.id, openings.visits.get(challenge.checkpoint, []))
+            if by is None:
+                play.refuse(place, Refused(Reason.NOT_VISITED, (challenge.checkpoint,)))
+                return
+            play.because[event.id] = (by,) if by else ()
+        late = self._late(place, event)
+        if late is not None:
+            play.refuse(place, late[0], *late[1])
+        elif isinstance(action, ChallengeOpened):
+            self.opened.setdefault(number, []).append((action.at_ms, event.id))
+        elif isinstance(action, HintTaken):
+            self._hint(openings, place, event, action, challenge)
+        else:
+            self._answer(openings, place, event, action, challenge)
+
+    def settle(self, openings: Openings) -> None:
+        """Pay and charge, when all events are known."""
+        for number, given in sorted(self.given.items()):
+            challenge = self.play.rules.package.challenges[number]
+            if isinstance(challenge.key, Judged):
+                self._judge_by_people(number, challenge, given)
+            else:
+                self._pay(openings, number, challenge, given)
+
+    def _late(self, place: int, event: Decoded) -> tuple[Refused, tuple[bytes, ...]] | None:
+        """Why an answer or hint is not in time: before the start, after the finish, the limit or the stop."""
+        times, rules = self.times, self.play.rules
+        at_ms: int = event.action.at_ms  # type: ignore[union-attr]
+        finish, stop = times.finish, self.play.rulings.stop
+        if finish is not None and (self.play.moment(event), place) > (finish.at_ms, finish.place):
+            return Refused(Reason.FINISHED, (finish.told_ms,)), (finish.event,)
+        if not rules.believed_from_ms <= at_ms <= rules.believed_to_ms:
+            return None
+        if stop is not None and at_ms > stop[1]:
+            return Refused(Reason.STOPPED, (stop[1],)), (stop[0],)
+        why = (times.start[1],) if times.start is not None and times.start[1] else ()
+        if at_ms < times.from_ms:
+            return Refused(Reason.NOT_STARTED, (times.from_ms,)), why
+        if at_ms > times.until_ms:
+            end = (self.play.rulings.end[0],) if self.play.rulings.end is not None else ()
+            return Refused(Reason.AFTER_LIMIT, (times.until_ms,)), (*why, *end)
+        return None
+
+    def _hint(self, openings: Openings, place: int, event: Decoded, action: HintTaken, challenge: Challenge) -> None:
+        play, number, hint = self.play, action.challenge, action.hint
+        if hint >= len(challenge.hints):
+            play.refuse(place, Refused(Reason.HINT_UNKNOWN, (hint,)))
+            return
+        before = [identity for _, identity in self.hints.get((number, hint - 1), [])]
+        first = openings.knows(event.id, before) if challenge.hints_in_order and hint else b""
+        if first is None:
+            play.refuse(place, Refused(Reason.HINT_OUT_OF_ORDER, (hint - 1,)))
+            return
+        opened = self._opened(number, challenge, openings, event.id)
+        if opened is not None and challenge.hints[hint].delay_ms:
+            passed = counted_ms(self.times.spans, opened[0], action.at_ms)
+            if passed < challenge.hints[hint].delay_ms:
+                to_be_had = opened[0] + challenge.hints[hint].delay_ms
+                play.refuse(place, Refused(Reason.HINT_TOO_EARLY, (to_be_had,)), opened[1])
+                return
+        taken = self.hints.setdefault((number, hint), [])
+        right = openings.knows(event.id, openings.right.get(number, []))
+        if taken:
+            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), taken[0][1])
+        elif right is not None:
+            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), right)
+        else:
+            cost = challenge.hints[hint].points
+            play.verdicts[place] = Charged(Reason.HINT_TAKEN, cost, (hint,))
+            self.costs += cost
+            self.hints_taken += 1
+        taken.append((action.at_ms, event.id))
+
+    def _answer(
+        self, openings: Openings, place: int, event: Decoded, action: Answer | Photo, challenge: Challenge
+    ) -> None:
+        play, number = self.play, action.challenge
+        key, right, distance = "", None, None
+        if isinstance(action, Answer):
+            mark = judge_answer(challenge, action.text, action.secret)
+            key, distance = mark.key, mark.distance
+            right = None if mark.outcome is Outcome.UNKNOWN else mark.outcome is Outcome.RIGHT
+        why: tuple[bytes, ...] = ()
+        points = None
+        ruled = play.rulings.judged.get(event.id)
+        accepted = play.rulings.accepted.get((number, key))
+        before = right
+        if ruled is not None:
+            why, right, points = (ruled[0],), ruled[1].right, ruled[1].points
+        elif accepted is not None and key:
+            why, right = (accepted[0],), accepted[1]
+        self.given.setdefault(number, []).append(
+            Given(place, event.id, action.at_ms, key, right, why, points, distance)
+        )
+        automatic = isinstance(challenge.key, Judged) and challenge.key.automatic
+        if right or before or automatic:
+            openings.right.setdefault(number, []).append(event.id)
+            openings.earned.append((event.id, -2 - number, challenge.points))
+        elif right is False or isinstance(challenge.key, Later | Judged):
+            openings.used.setdefault(number, {}).setdefault(key or event.id.hex(), []).append(event.id)
+
+    def _opened(self, number: int, challenge: Challenge, openings: Openings, event: bytes) -> tuple[int, bytes] | None:
+        """When the challenge was opened, for all the event knew: read by a device, else its checkpoint visited."""
+        knows = self.play.knowledge.knows
+        read = [one for one in self.opened.get(number, []) if knows(event, one[1])]
+        if read:
+            return min(read)
+        if challenge.checkpoint is None:
+            return None
+        by = openings.knows(event, openings.visits.get(challenge.checkpoint, []))
+        if not by:
+            return None
+        visit = next((one for one in self.play.visits if one.event == by), None)
+        return None if visit is None else (visit.at_ms, by)
+
+    def _pay(self, openings: Openings, number: int, challenge: Challenge, given: list[Given]) -> None:
+        """Of the answers that can be told right from wrong."""
+        play = self.play
+        rights = [one for one in given if one.right]
+        wrongs: dict[str, list[Given]] = {}
+        for one in given:
+            if one.right is False:
+                wrongs.setdefault(one.key, []).append(one)
+        paid: Given | None = None
+        for one in rights:
+            against = [found for same in wrongs.values() if (found := self._against(one, same)) is not None]
+            if paid is not None:
+                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), paid.event)
+            elif challenge.tries is not None and len(against) >= challenge.tries:
+                tried = Refused(Reason.TRIES_USED, (len(against), challenge.tries))
+                play.refuse(one.place, tried, *against, *one.why)
+            else:
+                paid = one
+                self._reward(openings, number, challenge, one)
+        for one in given:
+            if one.right is None:
+                self.waiting += 1
+                play.refuse(one.place, Refused(Reason.AWAITS_JUDGING))
+        if challenge.form.name == "NUMBER" and given:
+            best = paid if paid is not None else given[-1]
+            if best.distance is not None:
+                self.distances.append(best.distance)
+        self._charge(challenge, rights, wrongs)
+
+    def _against(self, right: Given, same: list[Given]) -> bytes | None:
+        """The first of equal wrong answers that was not given knowing of the right one."""
+        knows = self.play.knowledge.knows
+        before = (wrong for wrong in same if wrong.place < right.place or not knows(wrong.event, right.event))
+        return next((wrong.event for wrong in before), None)
+
+    def _charge(self, challenge: Challenge, rights: list[Given], wrongs: dict[str, list[Given]]) -> None:
+        """What the different wrong answers cost, in canonical order, within the budget."""
+        play, knows = self.play, self.play.knowledge.knows
+        charged: list[Given] = []
+        spent = 0
+        for one in sorted(wrong for same in wrongs.values() for wrong in same):
+            over = next((r for r in rights if r.place < one.place and knows(one.event, r.event)), None)
+            same = next((w for w in charged if w.key == one.key), None)
+            known = [w for w in charged if knows(one.event, w.event)]
+            if over is not None:
+                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), over.event)
+            elif same is not None:
+                play.refuse(one.place, Charged(Reason.WRONG_ANSWER, 0), same.event, *one.why)
+            elif challenge.tries is not None and len(known) >= challenge.tries:
+                tried = Refused(Reason.TRIES_USED, (len(known), challenge.tries))
+                play.refuse(one.place, tried, *[w.event for w in known])
+            else:
+                cost = min(challenge.wrong_points, challenge.wrong_points_max - spent)
+                capped = [w.event for w in charged] if cost < challenge.wrong_points else []
+                play.refuse(one.place, Charged(Reason.WRONG_ANSWER, cost), *capped, *one.why)
+                spent += cost
+                charged.append(one)
+        self.costs += spent
+        self.wrong += len(charged)
+
+    def _reward(self, openings: Openings, number: int, challenge: Challenge, one: Given) -> None:
+        """Pay a right answer, and its speed."""
+        why = [*self.play.because.get(one.event, ()), *one.why]
+        points = challenge.points if one.points is None else one.points
+        opened = self._opened(number, challenge, openings, one.event) if challenge.par_ms else None
+        if opened is not None:
+            used_ms = max(0, counted_ms(self.times.spans, opened[0], one.at_ms))
+            points += challenge.speed_points * max(0, challenge.par_ms - used_ms) // challenge.par_ms
+            why.append(opened[1])
+        self.play.refuse(one.place, Accepted(points), *dict.fromkeys(why))
+        self.points += points
+        self.right.append(number)
+        self.last_points_ms.append(one.at_ms)
+
+    def _judge_by_people(self, number: int, challenge: Challenge, given: list[Given]) -> None:
+        """Of photos and free text one counts: the last judged right, else the last of all."""
+        play = self.play
+        assert isinstance(challenge.key, Judged)
+        chosen = next((one for one in reversed(given) if one.right), given[-1])
+        for one in given:
+            if one is not chosen:
+                judged = one.right is False
+                reason = Reason.JUDGED_WRONG if judged else Reason.REPLACED
+                play.refuse(one.place, Refused(reason), *(one.why if judged else (chosen.event, *chosen.why)))
+        if chosen.right is False:
+            play.refuse(chosen.place, Refused(Reason.JUDGED_WRONG), *chosen.why)
+        elif chosen.right or challenge.key.automatic:
+            points = challenge.points if chosen.points is None else chosen.points
+            play.refuse(chosen.place, Accepted(points), *play.because.get(chosen.event, ()), *chosen.why)
+            self.points += points
+            self.right.append(number)
+            self.last_points_ms.append(chosen.at_ms)
+        else:
+            self.waiting += 1
+            play.refuse(chosen.place, Refused(Reason.AWAITS_JUDGING))
+
+    def flags(self) -> set[Flag]:
+        """What staff should look at."""
+        return {Flag.AWAITS_JUDGING} if self.waiting else set()

@@ -1,0 +1,73 @@
+"""Knowing: what each event of a team could know of the others when it was made.
+
+An event knows all before it in its chain, every head it has `seen`, and what
+those knew. A branch of a fork knows its stream up to where it left it, and
+nothing of the other branch. With one phone every event knows all before it, and
+nothing is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from client_core.game.events import Told
+
+_Vector = tuple[int, ...]
+"""By chain: the last number known of it, -1 for none."""
+
+
+class Knowledge:
+    """Answers whether one event could know another; events are named by their ids."""
+
+    __slots__ = ("_places", "alone")
+
+    def __init__(self, told: Told) -> None:
+        self.alone = told.alone
+        self._places: dict[bytes, tuple[int, int, _Vector]] = {} if self.alone else _places(told)
+
+    def knows(self, later: bytes, earlier: bytes) -> bool:
+        """Whether `later` was made knowing `earlier`; asked of events in canonical order."""
+        if self.alone:
+            return True
+        chain, seq, vector = self._places[later]
+        other, number, _ = self._places[earlier]
+        return number < seq if chain == other else vector[other] >= number
+
+    def first(self, later: bytes, candidates: Iterable[bytes]) -> bytes | None:
+        """The first of these events that `later` could know, None where it could know none."""
+        if self.alone:
+            return next(iter(candidates), None)
+        return next((one for one in candidates if self.knows(later, one)), None)
+
+    def chain_of(self, event: bytes) -> int:
+        """A number for the chain an event stands in: what one event of a chain knows all later ones know."""
+        return 0 if self.alone else self._places[event][0]
+
+
+def _places(told: Told) -> dict[bytes, tuple[int, int, _Vector]]:
+    """For every event: its chain, its number there and what it knew of all chains; in canonical order."""
+    nothing: _Vector = (-1,) * len(told.chains)
+    by_chain: list[_Vector | None] = [None] * len(told.chains)
+    places: dict[bytes, tuple[int, int, _Vector]] = {}
+    id_by_place = {place: identity for identity, place in told.by_id.items()}
+    for event in told.events:
+        chain, seq = told.by_id[event.id]
+        vector = by_chain[chain]
+        if vector is None:
+            vector, base = nothing, told.chains[chain].base
+            if base is not None and (held := id_by_place.get(base)) in places:
+                vector = _joined(nothing, places[held])
+        for head in getattr(event.action, "seen", None) or ():
+            if head in places:
+                vector = _joined(vector, places[head])
+        by_chain[chain] = vector
+        places[event.id] = (chain, seq, vector)
+    return places
+
+
+def _joined(vector: _Vector, place: tuple[int, int, _Vector]) -> _Vector:
+    """What is known after learning of an event: what it knew, and itself."""
+    chain, seq, known = place
+    joined = list(map(max, vector, known))
+    joined[chain] = max(joined[chain], seq)
+    return tuple(joined)

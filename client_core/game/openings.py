@@ -1,0 +1,228 @@
+"""Openings: what a device could know when it acted decides what it may do.
+
+The team's events are walked in canonical order. For each check-in it is asked
+whether its group was open in its causal past, and which leg of a hunt it fills;
+for each answer whether its checkpoint had been visited. What is established so
+stays: an opening is never taken back, not even by a visit that is voided later.
+Visits that staff granted, and groups that they opened, are open to all.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from client_core.game.challenges import Judged, Later
+from client_core.game.clocking import Times
+from client_core.game.courses import order_of
+from client_core.game.groups import Advance, Answered, Atom, Earned, Group, Mode, Visited
+from client_core.game.play import Play, Visit
+from client_core.game.rules import is_ordered
+from client_core.game.verdicts import Reason, Refused
+
+_GRANTED = b""
+"""Stands for staff's word among the events that establish something."""
+
+
+class Stood(NamedTuple):
+    """A visit that was in time and open, and the rank of the hunt's order it fills (-1: none)."""
+
+    visit: Visit
+    rank: int
+
+
+class Openings:
+    """What the team established so far, by the events that establish it, in canonical order."""
+
+    def __init__(self, play: Play, times: Times) -> None:
+        self.play, self.times = play, times
+        self.visits: dict[int, list[bytes]] = {}
+        self.right: dict[int, list[bytes]] = {}
+        self.used: dict[int, dict[str, list[bytes]]] = {}
+        """By challenge the different wrong answers; what nobody can judge on the spot stands as used up."""
+        self.legs: dict[tuple[int, int], list[bytes]] = {}
+        self.earned: list[tuple[bytes, int, int]] = []
+        self._orders: dict[tuple[int, bytes], tuple[int, ...]] = {}
+        for _, grant in play.rulings.granted:
+            self.visits.setdefault(grant.checkpoint, []).append(_GRANTED)
+
+    def take(self, visit: Visit) -> Stood | None:
+        """Decide on a visit that is in time, and establish it; None where it was not open."""
+        play, seat = self.play, self.play.rules.seats.get(visit.checkpoint)
+        rank = -1
+        if seat is not None and seat.group in play.rules.gated:
+            group = play.rules.package.groups[seat.group]
+            opened = self.is_open(seat.group, visit)
+            if opened is None:
+                play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, -1)))
+                return None
+            if opened:
+                play.because[visit.event] = opened
+            if is_ordered(group) and group.mode is Mode.HUNT:
+                order = self.order(seat.group, visit.team)
+                found, following, why = self._rank(seat.group, group, order, seat.legs, visit)
+                if found is None:
+                    play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, following)), *why)
+                    return None
+                rank = found
+                self.legs.setdefault((seat.group, order[rank]), []).append(visit.event)
+                if why:
+                    play.because[visit.event] = (*play.because.get(visit.event, ()), *why)
+        self.visits.setdefault(visit.checkpoint, []).append(visit.event)
+        points = play.rules.places[visit.checkpoint].points
+        if points > 0:
+            self.earned.append((visit.event, visit.checkpoint, points))
+        return Stood(visit, rank)
+
+    def is_open(self, number: int, visit: Visit) -> tuple[bytes, ...] | None:
+        """The events by which a group was open for a visit; None where it was closed."""
+        play = self.play
+        group = play.rules.package.groups[number]
+        if group.categories and not set(group.categories) & set(play.entered.categories):
+            return None
+        ruled = play.rulings.opened.get(number)
+        why: tuple[bytes, ...] = ()
+        if ruled is not None and visit.moment >= ruled[1]:
+            why = (ruled[0],)
+        elif group.opening:
+            found = next((by for ands in group.opening if (by := self._all(ands, visit)) is not None), None)
+            if found is None:
+                return None
+            why = found
+        if number in play.rules.parents:
+            parent, position = play.rules.parents[number]
+            above = self.is_open(parent, visit)
+            before = None if above is None else self._before(parent, position, visit)
+            return None if above is None or before is None else (*why, *above, *before)
+        return why
+
+    def knows(self, event: bytes, candidates: list[bytes]) -> bytes | None:
+        """The first of the events that establish something which this one could know."""
+        if not candidates:
+            return None
+        return _GRANTED if candidates[0] == _GRANTED else self.play.knowledge.first(event, candidates)
+
+    def order(self, number: int, team: bytes) -> tuple[int, ...]:
+        """The order of a group for the team that made an event: merged teams keep theirs."""
+        team = team or self.play.team.id
+        if (number, team) not in self._orders:
+            known = self.play.register.teams.get(team, self.play.team)
+            group = self.play.rules.package.groups[number]
+            self._orders[number, team] = order_of(group, known.id, known.number)
+        return self._orders[number, team]
+
+    def _before(self, parent: int, position: int, visit: Visit) -> tuple[bytes, ...] | None:
+        """The events that completed the groups before this one in the order around it; None where one lacks."""
+        group = self.play.rules.package.groups[parent]
+        if not is_ordered(group) or group.mode is not Mode.HUNT or group.skippable:
+            return ()
+        why: list[bytes] = []
+        for other in self.order(parent, visit.team):
+            if other == position:
+                break
+            done = self._completed(group.groups[other], visit)
+            if done is None:
+                return None
+            why += done
+        return tuple(why)
+
+    def _completed(self, number: int, visit: Visit) -> tuple[bytes, ...] | None:
+        """The events that completed a group of checkpoints, as far as the visit could know; None where it is not."""
+        group = self.play.rules.package.groups[number]
+        found: list[bytes] = []
+        count = 0
+        for leg in group.legs:
+            by = self._leg_done(group, leg.any_of, visit, None)
+            if by is not None:
+                count += 1
+                found += [by] if by else []
+        return tuple(found) if count >= min(group.complete_count or len(group.legs), len(group.legs)) else None
+
+    def _rank(
+        self, number: int, group: Group, order: tuple[int, ...], legs: tuple[int, ...], visit: Visit
+    ) -> tuple[int | None, int, tuple[bytes, ...]]:
+        """The rank that a visit fills, None where none is open; the rank that is next; the events it rests on."""
+        mine = sorted(order.index(leg) for leg in legs)
+        if group.skippable:
+            known = [r for r, leg in enumerate(order) if self.knows(visit.event, self.legs.get((number, leg), []))]
+            latest = max(known, default=-1)
+            rank = next((r for r in mine if r >= latest), None)
+            why = [self.knows(visit.event, self.legs[number, order[latest]]) or b""] if known and rank is None else []
+            return rank, latest + 1, tuple(why)
+        done: bytes | None = b""
+        again: int | None = None
+        for rank, leg in enumerate(order):
+            before = done
+            done = self._leg_done(group, group.legs[leg].any_of, visit, self.legs.get((number, leg), []))
+            if rank in mine:
+                again = rank
+                if done is None or not self.knows(visit.event, self.legs.get((number, leg), [])):
+                    return rank, rank, (before,) if before else ()
+            if done is None:
+                return again, rank, ()
+        return again, len(order), ()
+
+    def _leg_done(
+        self, group: Group, any_of: tuple[int, ...], visit: Visit, filled: list[bytes] | None
+    ) -> bytes | None:
+        """The event that did a leg (empty: staff), None where it is not done for all the visit could know."""
+        play = self.play
+        if any(checkpoint in play.rulings.voided for checkpoint in any_of):
+            return _GRANTED
+        for checkpoint in any_of:
+            visits = self.visits.get(checkpoint, [])
+            by = _GRANTED if visits[:1] == [_GRANTED] else self.knows(visit.event, visits if filled is None else filled)
+            if by is None:
+                continue
+            if group.advance is Advance.VISIT or all(
+                self.settled(challenge, visit.event) for challenge in play.rules.challenges_at.get(checkpoint, ())
+            ):
+                return by
+        return None
+
+    def settled(self, challenge: int, event: bytes) -> bool:
+        """Whether a challenge was answered rightly or used up, as far as the event could know."""
+        if challenge in self.play.rulings.voided_challenges or self.knows(event, self.right.get(challenge, [])):
+            return True
+        asked = self.play.rules.package.challenges[challenge]
+        wrong = [by for ids in self.used.get(challenge, {}).values() if (by := self.knows(event, ids)) is not None]
+        if isinstance(asked.key, Later | Judged):
+            return bool(wrong)
+        return asked.tries is not None and len(wrong) >= asked.tries
+
+    def _all(self, ands: tuple[Atom, ...], visit: Visit) -> tuple[bytes, ...] | None:
+        """The events that make all atoms true, None where one is not."""
+        why: list[bytes] = []
+        for atom in ands:
+            found = self._atom(atom, visit)
+            if found is None:
+                return None
+            why += [one for one in found if one]
+        return tuple(why)
+
+    def _atom(self, atom: Atom, visit: Visit) -> tuple[bytes, ...] | None:
+        if isinstance(atom, Visited):
+            by = self.knows(visit.event, self.visits.get(atom.checkpoint, []))
+            return None if by is None else (by,)
+        if isinstance(atom, Answered):
+            by = self.knows(visit.event, self.right.get(atom.challenge, []))
+            return None if by is None else (by,)
+        if isinstance(atom, Earned):
+            return self._earned(atom.points, visit)
+        start = self.times.start
+        if atom.absolute:
+            return () if visit.at_ms >= atom.at_ms else None
+        if start is None or visit.at_ms < start[0] + atom.at_ms:
+            return None
+        return (start[1],) if start[1] else ()
+
+    def _earned(self, points: int, visit: Visit) -> tuple[bytes, ...] | None:
+        """The events whose pay comes to so much; each checkpoint and challenge once."""
+        total, seen, why = 0, set(), []
+        for event, subject, worth in self.earned:
+            if total >= points:
+                break
+            if subject not in seen and self.play.knowledge.knows(visit.event, event):
+                seen.add(subject)
+                total += worth
+                why.append(event)
+        return tuple(why) if total >= points else None

@@ -1,0 +1,318 @@
+"""Paying: all events together decide what is paid.
+
+Visits that stood are gathered by business key, (checkpoint) or (rank of a
+course), so that two phones or two branches of a fork are never paid twice; made
+visits of the team by the game's rule of presence; matched with courses; and
+bounded by what a group pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from client_core.game.checkpoints import ByTime, Capture, FirstFinders
+from client_core.game.clocking import Times
+from client_core.game.courses import filled
+from client_core.game.entrants import Presence
+from client_core.game.groups import Group, Mode
+from client_core.game.lines import COMPLETE, GRANTED, Line
+from client_core.game.openings import Openings, Stood
+from client_core.game.play import Play, Visit
+from client_core.game.results import Claim
+from client_core.game.rules import Place, is_ordered
+from client_core.game.verdicts import Accepted, Reason, Refused
+
+
+class Paid(NamedTuple):
+    """A visit that pays: when, at which checkpoint, by which event or decision, how much."""
+
+    at_ms: int
+    checkpoint: int
+    event: bytes
+    points: int
+
+
+class Purse:
+    """What the visits of a team come to."""
+
+    def __init__(self) -> None:
+        self.paid: list[Paid] = []
+        self.missing: list[int] = []
+        self.claims: list[Claim] = []
+        self.bonus = 0
+
+
+def pay(play: Play, times: Times, openings: Openings, stood: Sequence[Stood]) -> Purse:
+    """Set the verdicts of the visits that stood, and gather what they pay."""
+    purse = Purse()
+    sport: dict[int, list[Stood]] = {}
+    by_key: dict[tuple[int, int], list[Visit]] = {}
+    rulings = play.rulings
+    for one in stood:
+        visit = one.visit
+        if rulings.voided or rulings.taken:
+            why = _struck(play, visit)
+            if why:
+                play.refuse(visit.place, Refused(Reason.VISIT_VOIDED), *why)
+                continue
+        seat = play.rules.seats.get(visit.checkpoint)
+        if seat is not None and _is_sport(play.rules.package.groups[seat.group]):
+            sport.setdefault(seat.group, []).append(one)
+        elif one.rank >= 0 and seat is not None:
+            by_key.setdefault((-1 - seat.group, one.rank), []).append(visit)
+        else:
+            by_key.setdefault((visit.checkpoint, -1), []).append(visit)
+    for visits in by_key.values():
+        _pay_key(play, times, purse, visits)
+    for number, group in enumerate(play.rules.package.groups):
+        if _is_sport(group) and group.legs:
+            _pay_course(play, times, openings, purse, number, group, sport.get(number, []))
+    finish = times.finish
+    if finish is not None and play.rules.finish >= 0:
+        verdict = play.rules.accepted[play.rules.finish]
+        play.verdicts[finish.place] = verdict
+        purse.paid.append(Paid(finish.told_ms, play.rules.finish, finish.event, verdict.points))
+    _pay_grants(play, times, purse)
+    if play.rules.package.groups:
+        _bound_groups(play, purse)
+    return purse
+
+
+def there(play: Play, visits: Sequence[Visit]) -> list[tuple[Visit, tuple[bytes, ...]]]:
+    """The moments at which the team was at a place, by the game's rule, each with the other events that make it so.
+
+    A visit of the team is complete with the first visit by which enough members
+    were there within the time the rule gives. What cannot complete one is
+    refused.
+    """
+    rule = play.rules.package.members
+    if not play.members or rule.presence in {Presence.UNION, Presence.LOWEST}:
+        return [(visit, ()) for visit in visits]
+    everybody = frozenset(one.member for one in play.members)
+    needed = len(everybody) if rule.presence is Presence.ALL else min(rule.k, len(everybody))
+    latest: dict[int, Visit] = {}
+    found: list[tuple[Visit, tuple[bytes, ...]]] = []
+    for visit in visits:
+        who = everybody if visit.who is None else visit.who & everybody
+        if not who:
+            play.refuse(visit.place, Refused(Reason.MEMBER_UNKNOWN, (-1,)))
+            continue
+        latest.update(dict.fromkeys(who, visit))
+        present = [one for one in latest.values() if not rule.within_ms or visit.moment - one.moment <= rule.within_ms]
+        others = tuple(sorted({one.event for one in present} - {visit.event}))
+        if len(present) >= needed:
+            found.append((visit, others))
+        play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others)
+    return found
+
+
+def worth(place: Place, at_ms: int, start_ms: int | None) -> int:
+    """What a visit at that time pays by the checkpoint's rule."""
+    if not isinstance(place.pay, ByTime):
+        return place.points
+    since_ms = at_ms if place.pay.absolute else at_ms - (start_ms if start_ms is not None else at_ms)
+    points = place.points
+    for from_ms, step in place.pay.steps:
+        if since_ms < from_ms:
+            break
+        points = step
+    return points
+
+
+def _pay_key(play: Play, times: Times, purse: Purse, visits: list[Visit]) -> None:
+    """Pay the first visit of a place, and after each pause the next round."""
+    if len(visits) > 1:
+        visits.sort()
+    place = play.rules.places[visits[0].checkpoint]
+    last: Visit | None = None
+    for visit, others in there(play, visits):
+        fresh = last is None or (place.revisit_ms is not None and visit.moment - last.moment >= place.revisit_ms)
+        if isinstance(place.pay, Capture) or (fresh and isinstance(place.pay, FirstFinders) and last is None):
+            purse.claims.append(_claim(play, visit))
+        if fresh:
+            last = visit
+            _accept(play, times, purse, visit, others)
+        else:
+            assert last is not None
+            play.refuse(visit.place, Refused(Reason.ALREADY_VISITED), last.event)
+
+
+def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[bytes, ...]) -> None:
+    place = play.rules.places[visit.checkpoint]
+    start = times.start
+    if place.plain:
+        verdict = play.rules.accepted[visit.checkpoint]
+    else:
+        verdict = Accepted(worth(place, visit.at_ms, None if start is None else start[0]))
+    play.verdicts[visit.place] = verdict
+    if others:
+        play.because[visit.event] = (*play.because.get(visit.event, ()), *others)
+    purse.paid.append(Paid(visit.at_ms, visit.checkpoint, visit.event, verdict.points))
+
+
+def _claim(play: Play, visit: Visit) -> Claim:
+    """The visit as other teams' are compared with it; what nodes witnessed bounds it."""
+    event = play.events[visit.place]
+    held = [at for seq, at in play.witnesses.get(event.stream, ()) if seq >= event.seq]
+    high_ms = min(held, default=visit.at_ms)
+    shown = play.register.shown.get(visit.view) if visit.view is not None else None
+    low_ms = min(visit.at_ms, high_ms) if shown is None else min(shown.at_ms, high_ms)
+    at_ms = max(low_ms, min(visit.at_ms, high_ms))
+    return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, visit.view)
+
+
+def _struck(play: Play, visit: Visit) -> tuple[bytes, ...]:
+    """The decisions by which a visit does not count."""
+    rulings = play.rulings
+    found = [*rulings.voided.get(visit.checkpoint, ()), *rulings.taken.get((visit.checkpoint, None), ())]
+    for member in visit.who or ():
+        found += rulings.taken.get((visit.checkpoint, member), ())
+    return tuple(found)
+
+
+def _is_sport(group: Group) -> bool:
+    return is_ordered(group) and group.mode is Mode.SPORT
+
+
+def _pay_course(
+    play: Play, times: Times, openings: Openings, purse: Purse, number: int, group: Group, stood: list[Stood]
+) -> None:
+    """Judge a course from all its visits: as many legs as one order allows pay, the others are missing."""
+    order = openings.order(number, play.team.id)
+    unasked = {*play.rulings.voided, play.rules.finish}  # the finish has rules of its own
+    voided = {rank for rank, leg in enumerate(order) if unasked & set(group.legs[leg].any_of)}
+    by_checkpoint: dict[int, list[Visit]] = {}
+    for one in stood:
+        by_checkpoint.setdefault(one.visit.checkpoint, []).append(one.visit)
+    team_visits = sorted(
+        (found for visits in by_checkpoint.values() for found in there(play, sorted(visits))), key=lambda one: one[0]
+    )
+    rows: list[tuple[int, int, Visit | None, int, tuple[bytes, ...]]] = [
+        (visit.moment, visit.place, visit, visit.checkpoint, others) for visit, others in team_visits
+    ]
+    for decision, grant in play.rulings.granted:
+        moment = grant.visit_ms
+        if moment is None and grant.after is not None:
+            moment = next((v.moment for v, _ in team_visits if v.checkpoint == grant.after), None)
+        if moment is not None and any(grant.checkpoint in leg.any_of for leg in group.legs):
+            rows.append((moment, len(play.events), None, grant.checkpoint, (decision,)))
+    rows.sort(key=lambda row: (row[0], row[1], row[4]))
+    ranks_of = {
+        checkpoint: [r for r, leg in enumerate(order) if checkpoint in group.legs[leg].any_of and r not in voided]
+        for checkpoint in {row[3] for row in rows}
+    }
+    run = filled([ranks_of[row[3]] for row in rows])
+    chosen = sorted(run.values())
+    ids = [row[2].event if row[2] is not None else row[4][0] for row in rows]
+    for index, (_, _, visit, checkpoint, others) in enumerate(rows):
+        at = next((k for k, other in enumerate(chosen) if other >= index), len(chosen))
+        near = [ids[other] for other in (*chosen[max(0, at - 1) : at], *chosen[at : at + 2]) if other != index]
+        if visit is None:
+            continue
+        if index in run.values():
+            _accept(play, times, purse, visit, (*others, *near))
+        else:
+            before = any(rows[other][3] == checkpoint for other in chosen)
+            reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
+            play.refuse(visit.place, reason, *near)
+    if not group.skippable and (not group.categories or set(group.categories) & set(play.entered.categories)):
+        purse.missing += [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
+
+
+def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
+    """Pay the visits that staff granted and no event of the team paid."""
+    start = times.start
+    for decision, grant in play.rulings.granted:
+        if grant.checkpoint >= len(play.rules.places) or grant.checkpoint == play.rules.finish:
+            continue
+        own = next((one for one in purse.paid if one.checkpoint == grant.checkpoint), None)
+        points = 0
+        struck = (*play.rulings.voided.get(grant.checkpoint, ()), *play.rulings.taken.get((grant.checkpoint, None), ()))
+        why = struck or ((own.event,) if own is not None else ())
+        if not why:
+            place = play.rules.places[grant.checkpoint]
+            at_ms = grant.visit_ms if grant.visit_ms is not None else grant.at_ms
+            timed = grant.visit_ms is not None and start is not None
+            points = worth(place, at_ms, start[0]) if timed and start is not None else place.points
+            purse.paid.append(Paid(at_ms, grant.checkpoint, decision, points))
+        play.extras.append(Line(GRANTED, points, (), decision, grant.checkpoint, grant.visit_ms, why))
+
+
+def _bound_groups(play: Play, purse: Purse) -> None:
+    """What a group pays at most, and its bonus. Inner groups come before those around them."""
+    package, seats, parents = play.rules.package, play.rules.seats, play.rules.parents
+    purse.paid.sort(key=lambda one: (one.at_ms, one.event))
+    place_by_id = {event.id: place for place, event in enumerate(play.events)}
+    inner_done: dict[int, tuple[int, tuple[bytes, ...]]] = {}
+    for number in sorted(range(len(package.groups)), key=lambda n: (bool(package.groups[n].groups), n)):
+        group = package.groups[number]
+        mine = [
+            one
+            for one in purse.paid
+            if (seat := seats.get(one.checkpoint)) is not None
+            and (seat.group == number or parents.get(seat.group, (-1, 0))[0] == number)
+        ]
+        mine = _one_a_leg(play, purse, number, group, mine, place_by_id)
+        if group.count_max is not None and len(mine) > group.count_max:
+            first = tuple(one.event for one in mine[: group.count_max])
+            for one in mine[group.count_max :]:
+                _withhold(
+                    play, purse, one, Refused(Reason.COUNT_REACHED, (number, group.count_max)), first, place_by_id
+                )
+            mine = mine[: group.count_max]
+        if group.groups:
+            members = sorted(inner_done[child] for child in group.groups if child in inner_done)
+        else:
+            members = [(one.at_ms, (one.event,)) for one in mine]
+        needed = min(group.complete_count or len(group.legs or group.groups), len(group.legs or group.groups))
+        done = _complete(members, needed, group.within_ms)
+        if done is not None:
+            inner_done[number] = done
+            if group.complete_points:
+                purse.bonus += group.complete_points
+                play.extras.append(
+                    Line(COMPLETE, group.complete_points, (needed,), None, None, done[0], done[1], group=number)
+                )
+
+
+def _one_a_leg(
+    play: Play, purse: Purse, number: int, group: Group, mine: list[Paid], place_by_id: dict[bytes, int]
+) -> list[Paid]:
+    """In a free group any one of a leg's alternatives pays, once."""
+    if is_ordered(group) or all(len(leg.any_of) == 1 for leg in group.legs):
+        return mine
+    kept: list[Paid] = []
+    by_leg: dict[int, Paid] = {}
+    for one in mine:
+        leg = play.rules.seats[one.checkpoint].legs[0]
+        first = by_leg.setdefault(leg, one)
+        if first.checkpoint == one.checkpoint:
+            kept.append(one)
+        else:
+            _withhold(play, purse, one, Refused(Reason.LEG_FILLED, (number,)), (first.event,), place_by_id)
+    return kept
+
+
+def _withhold(
+    play: Play, purse: Purse, one: Paid, refused: Refused, why: tuple[bytes, ...], place_by_id: dict[bytes, int]
+) -> None:
+    """Take back what a visit or a grant was to be paid."""
+    purse.paid.remove(one)
+    place = place_by_id.get(one.event)
+    granted = next((n for n, line in enumerate(play.extras) if line.event == one.event), None)
+    if granted is not None:
+        play.extras[granted] = Line(refused.reason, 0, refused.values, one.event, one.checkpoint, None, why)
+    elif place is not None:
+        play.refuse(place, refused, *why)
+
+
+def _complete(
+    members: Sequence[tuple[int, tuple[bytes, ...]]], needed: int, within_ms: int | None
+) -> tuple[int, tuple[bytes, ...]] | None:
+    """When so many members were done within the time, and by which events; the earliest window counts."""
+    for first in range(len(members) - needed + 1):
+        window = members[first : first + needed]
+        if window and (within_ms is None or window[-1][0] - window[0][0] <= within_ms):
+            return window[-1][0], tuple(event for _, events in window for event in events)
+    return None

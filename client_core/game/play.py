@@ -1,0 +1,186 @@
+"""Play: one team's events, read once and laid out for the phases of the fold, and what the phases find.
+
+The phases (`clocking`, `openings`, `paying`, `answering`) read it and write
+verdicts into it; `scoring` runs them in order and adds up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from client_core.game.actions import (
+    Answer,
+    ChallengeOpened,
+    CheckIn,
+    Finish,
+    HintTaken,
+    Malformed,
+    Member,
+    Photo,
+    Retired,
+    Start,
+    Unknown,
+)
+from client_core.game.checkpoints import Method
+from client_core.game.decisions import Decision
+from client_core.game.entering import Entered
+from client_core.game.events import Decoded
+from client_core.game.judging import weigh
+from client_core.game.knowing import Knowledge
+from client_core.game.lines import Line
+from client_core.game.results import Because, Flag
+from client_core.game.roles import Role
+from client_core.game.rules import Rules
+from client_core.game.rulings import Rulings
+from client_core.game.teams import Register, Team, read_witnesses
+from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+
+SET_BACK_MS = 60_000
+"""A clock that falls back by more than a minute was set; less is a correction by the network."""
+
+Who = frozenset[int] | None
+"""The members an event is about; None: the whole team."""
+NOBODY: frozenset[int] = frozenset()
+NOTHING = Accepted(0)
+
+
+_ROWS: dict[type, str] = {
+    Answer: "asked",
+    Photo: "asked",
+    HintTaken: "asked",
+    ChallengeOpened: "asked",
+    Start: "starts",
+    Finish: "finishes",
+    Retired: "retired",
+}
+"""Where an event that is no check-in is laid out."""
+
+
+class Visit(NamedTuple):
+    """A check-in whose evidence holds. `moment` is its time in the order of play, `place` its place in the log.
+
+    For what a phone says the moment never goes back along its chain, whatever
+    its clock does; a kiosk that reads a card tells of the past.
+    """
+
+    moment: int
+    place: int
+    event: bytes
+    checkpoint: int
+    at_ms: int
+    role: int
+    who: Who
+    team: bytes
+    view: bytes | None
+
+
+class Play:
+    """The working state of one fold."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        team: Team,
+        events: list[Decoded],
+        knowledge: Knowledge,
+        register: Register,
+        rulings: Rulings,
+        entered: Entered,
+        members: tuple[Member, ...],
+    ) -> None:
+        self.rules, self.team, self.events, self.knowledge = rules, team, events, knowledge
+        self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
+        self.verdicts: list[Verdict] = [NOTHING] * len(events)
+        self.because: Because = {}
+        self.visits: list[Visit] = []
+        self.starts: list[tuple[int, Decoded]] = []
+        self.finishes: list[tuple[int, Decoded]] = []
+        self.retired: list[tuple[int, Decoded]] = []
+        self.asked: list[tuple[int, Decoded]] = []
+        """Answers, photos, hints and openings of challenges, with their places."""
+        self.flags: set[Flag] = set()
+        self.extras: list[Line] = []
+        self.played = 0
+        self.witnesses = dict(register.witnesses)
+        if any(event.role for event in events):
+            for stream, pairs in read_witnesses(events).items():
+                self.witnesses[stream] = tuple(sorted({*self.witnesses.get(stream, ()), *pairs}))
+
+    def refuse(self, place: int, refused: Verdict, *because: bytes) -> None:
+        """Set an event's verdict, and what it rests on."""
+        self.verdicts[place] = refused
+        if because:
+            self.because[self.events[place].id] = because
+
+    def read(self) -> None:
+        """Weigh the evidence of check-ins, and sort the other events by what they are."""
+        rules, verdicts, fates = self.rules, self.verdicts, self.rulings.fates
+        from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
+        simple = not self.members
+        visits = self.visits
+        for place, (order_ms, _, _, identity, action, author, role, team) in enumerate(self.events):
+            if type(action) is CheckIn:
+                self.played += 1
+                at_ms = action.at_ms
+                if not from_ms <= at_ms <= to_ms or at_ms < order_ms - SET_BACK_MS:
+                    self._flag(order_ms, at_ms)
+                refused = weigh(rules, action, role)
+                if refused is not None:
+                    verdicts[place] = refused
+                    continue
+                moment = at_ms if role and from_ms <= at_ms <= to_ms else order_ms
+                who = None if simple else self._who(action.member, author, role)
+                if action.accuracy_dm is None and action.method == Method.GPS:
+                    self.flags.add(Flag.NO_ACCURACY)
+                visits.append(Visit(moment, place, identity, action.checkpoint, at_ms, role, who, team, action.view))
+            elif identity in fates:
+                verdicts[place], because = fates[identity]
+                if because:
+                    self.because[identity] = because
+            else:
+                self._other(place, order_ms, action)
+
+    def _other(self, place: int, order_ms: int, action: Any) -> None:
+        event = self.events[place]
+        rows = _ROWS.get(type(action))
+        if rows is not None:
+            getattr(self, rows).append((place, event))
+            self.played += 1
+            self._flag(order_ms, action.at_ms)
+        elif isinstance(action, Unknown):
+            self.verdicts[place] = Refused(Reason.UNKNOWN_KIND, (action.kind,))
+        elif isinstance(action, Malformed):
+            self.verdicts[place] = Refused(Reason.MALFORMED)
+        elif isinstance(action, Decision):
+            self.verdicts[place] = Refused(Reason.WRONG_ROLE, (event.role,))
+        else:
+            self.verdicts[place] = Refused(Reason.NOT_THIS_TEAM)
+
+    def _flag(self, order_ms: int, at_ms: int) -> None:
+        """The event's own time is not the one it is sorted by: say what is wrong with its clock."""
+        if at_ms > self.rules.believed_to_ms:
+            self.flags.add(Flag.CLOCK_AHEAD)
+        elif at_ms < self.rules.believed_from_ms:
+            self.flags.add(Flag.CLOCK_BEHIND)
+        elif at_ms < order_ms - SET_BACK_MS:
+            self.flags.add(Flag.CLOCK_SET_BACK)
+
+    def moment(self, event: Decoded) -> int:
+        """When an event stands in the order of play; see `Visit`."""
+        at_ms: int = getattr(event.action, "at_ms", event.order_ms)
+        believed = self.rules.believed_from_ms <= at_ms <= self.rules.believed_to_ms
+        return at_ms if event.role and believed else event.order_ms
+
+    def who(self, event: Decoded) -> Who:
+        """Whom an event is about."""
+        if not self.members:
+            return None
+        return self._who(getattr(event.action, "member", None), event.author, event.role)
+
+    def _who(self, member: int | None, author: bytes, role: int) -> Who:
+        """The member that is named; else those whom the device reports for; else all, where staff saw them."""
+        if member is not None:
+            return frozenset({member}) if any(one.member == member for one in self.members) else NOBODY
+        if role >= Role.KIOSK:
+            return None
+        return frozenset(one.member for one in self.members if one.device == author)
