@@ -45,12 +45,7 @@ from typing import NamedTuple
 from sync.limits import ROLE_MAX
 from sync.revocation import Bounds, Mark
 from sync.statement import (
-    AUTHORITY,
-    DELEGATION,
-    ENROLMENT,
     Authority,
-    Claim,
-    Content,
     Delegation,
     Enrolment,
     Erasure,
@@ -61,34 +56,10 @@ from sync.statement import (
     Revocation,
     Role,
     Statement,
-    check_statement,
-    encode_claim,
     heads_digest,
-    read_claim,
     read_known,
-    statement_id,
 )
 from sync.stream import ALL, Scope, StreamKey, covers, within
-
-__all__ = [
-    "AUTHORITY",
-    "DELEGATION",
-    "ENROLMENT",
-    "Authority",
-    "Claim",
-    "Content",
-    "Delegation",
-    "Directory",
-    "Enrolment",
-    "FinalHeads",
-    "Mark",
-    "Numbered",
-    "Statement",
-    "check_statement",
-    "encode_claim",
-    "read_claim",
-    "statement_id",
-]
 
 _REFOLDING = (Authority, Delegation, Revocation)
 """Kinds after which earlier statements may be worth something else."""
@@ -321,14 +292,6 @@ class Directory:
         """The enrolments of an edge that count: their ids with the devices' keys."""
         places = (keys for place, keys in self._enrolled.items() if place[0] == issuer)
         return {identity: key for keys in places for identity, key in keys.items()}
-
-    @property
-    def enrolment_count_by_issuer(self) -> dict[bytes, int]:
-        """How many enrolments each issuer has numbered, in any incarnation."""
-        counts: dict[bytes, int] = {}
-        for (issuer, _), (number, _) in self._issued.items():
-            counts[issuer] = max(number + 1, counts.get(issuer, 0))
-        return counts
 
     def next_enrolment(self, issuer: bytes) -> Numbered:
         """Where an issuer's next enrolment stands, as far as is known here."""
