@@ -133,7 +133,11 @@ async def _read(
     http: httpx.AsyncClient, request: httpx.Request, where: str, bytes_max: int
 ) -> tuple[httpx.Response, bytes]:
     """Send a request and read the answer, but not more of it than is allowed."""
-    response = await http.send(request, stream=True)
+    try:
+        response = await http.send(request, stream=True)
+    except AttributeError as error:
+        # A connection that is reset while it is made has no socket left that anyio could ask for its peer.
+        raise httpx.ConnectError("the connection was reset while it was made") from error
     try:
         body = bytearray()
         async for part in response.aiter_raw():

@@ -21,7 +21,7 @@ from tests.processes.nodes_running import RunningNode, edge_settings, found_game
 
 DAY_MS = 86_400_000
 CLOCKS_OFF_MS = (0, 0, 100, -DAY_MS, 3 * 365 * DAY_MS, -10 * 365 * DAY_MS)
-SETTLE_S = 90.0
+SETTLE_S = 240.0
 DEVICES, AT_ONCE = 6, 3
 
 Tell = Callable[[str], None]
