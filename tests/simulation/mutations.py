@@ -151,24 +151,15 @@ MUTATIONS = (
         "events come in their order",
         (
             "client_core/game/events.py",
-            "    arranged.sort()\n    return arranged\n",
-            "    return arranged\n",
+            "    arranged.sort()\n    return Told(",
+            "    return Told(",
         ),
-        ("client_core/game/events.py", "    in_chains = sorted(events)", "    in_chains = list(events)"),
+        ("client_core/game/events.py", "    in_streams = sorted(events)", "    in_streams = list(events)"),
     ),
     _bug(
         "the fold counts an event twice",
         "nobody gives the same event twice",
-        ("client_core/game/events.py", "        elif identity == previous:\n", "        elif not identity:\n"),
-    ),
-    _bug(
-        "the board goes on over a joined piece",
-        "a team folded so far can be folded on",
-        (
-            "server/scoreboard.py",
-            "(known != shape if state.id in self._next_seqs else shape[1])",
-            "(known != shape if known is not None else shape[1])",
-        ),
+        ("client_core/game/events.py", "        if event.id in by_id:\n", "        if not event.id:\n"),
     ),
     _bug(
         "one bad push fails its group",
@@ -190,7 +181,11 @@ MUTATIONS = (
                 '    connection.execute("BEGIN IMMEDIATE")\n'
             ),
         ),
-        ("server/writer.py", '        connection.execute("COMMIT")\n    except', "        pass\n    except"),
+        (
+            "server/writer.py",
+            '        connection.execute("COMMIT")\n    except',
+            '        if len(pushes) < 2:\n            connection.execute("COMMIT")\n    except',
+        ),
     ),
     _bug(
         "a device says done before COMMIT",
@@ -206,7 +201,11 @@ MUTATIONS = (
         (
             "client_core/store/database.py",
             '                yield connection\n                connection.execute("COMMIT")\n',
-            "                yield connection\n",
+            (
+                "                yield connection\n"
+                '                if not self.path.endswith("device.wayfold"):\n'
+                '                    connection.execute("COMMIT")\n'
+            ),
         ),
     ),
     _bug(
@@ -251,8 +250,8 @@ MUTATIONS = (
         "the longest stream of mine is mine",
         (
             "server/own_stream.py",
-            "    whole = [s for s in own if len(s.branches) == 1 and not s.dangling]\n",
-            "    whole = [s for s in own if s.branches]\n",
+            "    if state is not None and (len(state.branches) > 1 or state.dangling):\n",
+            "    if state is not None and not state.branches:\n",
         ),
     ),
     _bug(
