@@ -93,12 +93,12 @@ class Node:
         """
         with self.tenants.open(tenant) as file:
             game = self._by_id.get((tenant, name)) or self._open(file, tenant, name)
-            game.refresh()
-            self._adopt_soon(game)
+            if game.refresh():
+                self._changed(game)
             yield game
 
     def change_of(self, game: OpenGame) -> asyncio.Event:
-        """An event that is set at the game's next commit."""
+        """An event that is set at the game's next commit, by this process or as soon as it sees another's."""
         return self._changes.setdefault(game.row.id, asyncio.Event())
 
     def desk_of(self, game: OpenGame) -> Desk:
@@ -129,6 +129,7 @@ class Node:
             game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
+            self._adopt_soon(game)
         return game
 
     def _changed(self, game: OpenGame) -> None:

@@ -60,10 +60,12 @@ class OpenGame:
             self.board.admit(filter(None, map(enrolled_key, map(read_claim, changes.statements))))
         self.board.catch_up(changes.streams, segments)
 
-    def refresh(self) -> None:
-        """Take in what another process committed (a command beside the server)."""
-        if self.log.refresh() or self.board.index is not self.log.index:
+    def refresh(self) -> bool:
+        """Take in what another process committed (a command beside the server); whether there was anything."""
+        anew = self.log.refresh() or self.board.index is not self.log.index
+        if anew:
             self._look_anew()
+        return anew
 
     def _look_anew(self) -> None:
         """The directory says something else of keys that were known: whatever they wrote may count or not."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -40,6 +41,17 @@ class Buckets:
         return wait_s
 
 
+def peer_of(address: str) -> str:
+    """Whom an address counts for: itself, or (IPv6) its network of 64 bits, which one subscriber has to itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:  # a socket's path, a test's name
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))
+
+
 def limit_peers(buckets: Buckets) -> Callable[[ASGIApp], ASGIApp]:
     """Middleware that answers 429 to a peer without tokens."""
 
@@ -49,7 +61,7 @@ def limit_peers(buckets: Buckets) -> Callable[[ASGIApp], ASGIApp]:
                 await app(scope, receive, send)
                 return
             client = scope.get("client")
-            wait_s = buckets.take(client[0] if client else "")
+            wait_s = buckets.take(peer_of(client[0]) if client else "")
             if not wait_s:
                 await app(scope, receive, send)
                 return

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
 from server.node import Node
+from server.upstream import UpstreamState
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is `ok`, or `degraded` where an edge does not reach its upstream and plays on alone."""
+    """`status` is `ok`, or `degraded` where an edge does not reach its upstream and plays on alone.
+
+    `upstream_games` counts the games of an edge by how they stand with the next
+    node up. `upstreams` has an entry for each, unless several tenants share the
+    edge: no tenant is shown another's.
+    """
 
     status: str
     level: str
@@ -19,7 +28,8 @@ class Health(msgspec.Struct, frozen=True):
     tenants: int
     pushes_waiting: int
     live_pages: int
-    upstreams: tuple[object, ...] = ()
+    upstream_games: dict[str, int]
+    upstreams: tuple[UpstreamState, ...] = ()
 
 
 @get("/health", sync_to_thread=False)
@@ -34,5 +44,11 @@ def health(node: NamedDependency[Node]) -> Health:
         tenants=len(node.tenants.slugs()),
         pushes_waiting=node.writer.waiting,
         live_pages=node.live_pages,
-        upstreams=tuple(upstreams),
+        upstream_games=dict(Counter(state.state for state in upstreams)),
+        upstreams=shown(upstreams),
     )
+
+
+def shown(upstreams: Sequence[UpstreamState]) -> tuple[UpstreamState, ...]:
+    """What anybody may see of an edge's ways up."""
+    return tuple(upstreams) if len({state.tenant for state in upstreams}) <= 1 else ()

@@ -176,6 +176,20 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "game_unknown" in wayfold("bundle", "export", "none", "x", "--data", str(tmp_path / "hq"), code=3).stderr
 
 
+def test_a_page_that_is_open_hears_of_what_a_command_took_in_as_soon_as_the_node_does(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        file = tmp_path / "ann.wayfold"
+        file.write_bytes(bundle_of(played(client, code)))
+        node = client.app.state.node
+        with node.game("acme", "park") as game:
+            change = node.change_of(game)
+        taken_of(str(file), "--data", str(tmp_path))
+        assert not change.is_set()
+        client.get("/api/v1/acme/games/park/standings").raise_for_status()
+        assert change.is_set()
+
+
 def hand_in(client: Any, data: bytes, game: str = "acme/games/park") -> httpx.Response:
     answer: httpx.Response = client.post(f"/api/v1/{game}/bundles", content=data)
     return answer

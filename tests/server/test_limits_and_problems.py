@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from served import found_tenant, served_here
 
+from server.api.health import shown
 from server.app import create_app
-from server.peer_limit import PEERS_MAX, Buckets
+from server.peer_limit import PEERS_MAX, Buckets, peer_of
 from server.problems import MEDIA_TYPE, PROBLEMS, Problem, from_exception
 from server.settings import Settings
+from server.upstream import UpstreamState
 
 
 def test_a_peer_may_burst_and_then_gets_what_comes_back_a_second() -> None:
@@ -36,6 +38,28 @@ def test_only_so_many_peers_are_remembered() -> None:
     for number in range(PEERS_MAX + 50):
         buckets.take(str(number))
     assert len(buckets._buckets) == PEERS_MAX
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("testclient", "other", False),
+    ],
+)
+def test_a_subscriber_with_a_whole_ipv6_network_is_one_peer(one: str, other: str, same: bool) -> None:
+    assert (peer_of(one) == peer_of(other)) is same
+
+
+def test_an_edge_of_several_tenants_names_none_of_them_to_anybody() -> None:
+    states = [
+        UpstreamState(tenant, "g", "http://hq", "down", f"{tenant} is away") for tenant in ("acme", "other", "acme")
+    ]
+    assert shown(states[:1]) == tuple(states[:1])
+    assert shown(states) == ()
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
