@@ -7,11 +7,11 @@ import statistics
 
 from bench.highfield import check_in_payloads
 from bench.table import Row, seconds
-from client_core.game.events import LoggedEvent, decode_events
+from client_core.game.events import LoggedEvent, tell
 from client_core.game.explaining import explain
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.game.rules import Rules, compile_rules
-from client_core.game.scoring import fold_decoded
+from client_core.game.scoring import fold_told
 from client_core.game.teams import Team
 from client_core.game.timing import SelfStart, TimeLimit
 
@@ -29,13 +29,13 @@ def rows() -> list[Row]:
         LoggedEvent(stream, seq, secrets.token_bytes(32), author, payload)
         for seq, payload in enumerate(check_in_payloads(EVENTS))
     ]
-    decoded = decode_events(rules, events)
-    explained = explain(fold_decoded(rules, team, decoded))
+    told = tell(rules, events)
+    explained = explain(fold_told(rules, team, told))
     assert len(explained) >= EVENTS
     folds, loops = [], []
     for _ in range(ROUNDS):
-        folds.append(seconds(lambda: explain(fold_decoded(rules, team, decoded))))
-        loops.append(seconds(lambda: [item[4] for item in decoded]))
+        folds.append(seconds(lambda: explain(fold_told(rules, team, told))))
+        loops.append(seconds(lambda: [item[4] for item in told.events]))
     fold_ms, loop_ms = statistics.median(folds) * 1000, statistics.median(loops) * 1000
     name = f"fold of {EVENTS:,} decoded events, judged and explained"
     met = fold_ms <= FOLD_MS_MAX
