@@ -15,7 +15,10 @@ from server.api.standings import Explanation, explain_team, find_team
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
+from server.open_game import OpenGame
+from server.problems import Problem
 from server.scoreboard import fold_game
+from server.tables import TableRow, table
 from server.web.leaderboard_page import heard_text, state_text
 
 COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
@@ -34,10 +37,27 @@ class StandingsReport(msgspec.Struct, frozen=True):
 @click.argument("name", metavar="GAME")
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--by", type=click.Choice(("team", "member")), help="Whose places: each member may be scored alone.")
+@click.option("--category", help="Only those who stand in this category, with their places in it.")
 @data_options
-def standings(name: str, form: str, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
-    """The order of the teams of GAME, folded from this node's store."""
+def standings(
+    name: str,
+    form: str,
+    *,
+    as_json: bool,
+    by: str | None,
+    category: str | None,
+    data_folder: str | None,
+    settings_file: Path | None,
+) -> None:
+    """The order of the teams of GAME, or of its members, folded from this node's store."""
     settings = settings_of(data_folder, settings_file)
+    if by is not None or category is not None:
+        with progress(f"folding {name}"), open_published(settings, name) as game:
+            _check_category(game, category)
+            rows = table(game, by_member=by == "member", category=category)
+        _print_rows(rows, "json" if as_json else form)
+        return
     with progress(f"folding {name}"), open_published(settings, name) as game:
         game.changed_at_ms = clock_of(settings)()
         results = fold_game(game.log, game.rules)
@@ -66,6 +86,30 @@ def explain(name: str, team: str, *, as_json: bool, data_folder: str | None, set
         print_json(explained)
     else:
         _print_explanation(explained)
+
+
+def _check_category(game: OpenGame, category: str | None) -> None:
+    known = [found.code for found in game.rules.package.categories]
+    if category is not None and category not in known:
+        raise Problem("bad_request", f"no category {category!r}; there are {', '.join(known) or 'none'}")
+
+
+def _print_rows(rows: list[TableRow], form: str) -> None:
+    """Lines of teams or members, in the form asked for."""
+    if form == "json":
+        print_json(rows)
+        return
+    lines = [(r.place, r.bib, r.name, r.score, r.points, r.penalties, elapsed_text(r.time_ms), r.status) for r in rows]
+    if form == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        for line in lines:
+            name = f"'{line[2]}" if str(line[2])[:1] in {*"=+-@\t\r"} else line[2]  # no formula in a spreadsheet
+            writer.writerow(("" if line[0] is None else line[0], line[1], name, *line[3:]))
+        click.echo(text.getvalue(), nl=False)
+        return
+    print_table(COLUMNS, lines, numbers=NUMBERS)
 
 
 def to_csv(board: Leaderboard) -> str:

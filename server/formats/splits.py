@@ -5,7 +5,7 @@
     301.2,РЯБИН,ВЕЛИМИР,1991,Метель,137,03:58:42,1,3:58[50],10:17[51] 6:19,...
 
 A punch cell is `time[code]`, the time elapsed since the start in minutes and
-seconds or hours, minutes and seconds; what follows (the leg) is passed over.
+seconds or hours, minutes and seconds; what follows (the leg) is passed over. A bare `00:00` is an empty cell.
 Published scores and places are not read: they are what comes out again. The
 category is the column for it, or else what follows `splits_` in the file's name.
 """
@@ -100,7 +100,7 @@ def _punches(
     punches = []
     for at in splits[:PUNCHES_MAX]:
         text = cell(row, at)
-        if not text:
+        if not text or span_s(text) == 0:
             continue
         match = _PUNCH.fullmatch(text)
         elapsed_s = span_s(match[1]) if match else None

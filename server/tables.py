@@ -1,0 +1,137 @@
+"""Tables of results: by team or by member, of a category or format, as they are or as they would be.
+
+A member's result is the fold of the team with that member alone: what the
+others did does not count, what staff decided for the whole team does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from client_core.game.actions import Known, encode_action
+from client_core.game.entrants import MemberRule, Presence
+from client_core.game.events import LoggedEvent
+from client_core.game.results import TeamResult
+from client_core.game.roles import Role
+from client_core.game.rules import Rules, compile_rules
+from client_core.game.scoring import fold
+from client_core.game.standings import Standing, standings
+from client_core.game.statuses import Status
+from client_core.game.teams import Register, read_register
+from server.open_game import OpenGame
+from server.scoreboard import events_about, game_events
+from sync.stream import GAME, team_audience
+
+Further = Mapping[bytes, Sequence[Known]]
+"""Actions by audience that are not in the log: what would be if they were."""
+
+
+class TableRow(msgspec.Struct, frozen=True):
+    """A line: `bib` is a team's number, or `number.member`; `time_ms` None where there is none."""
+
+    place: int | None
+    bib: str
+    team: str
+    name: str
+    categories: tuple[str, ...]
+    points: int
+    penalties: int
+    score: int
+    time_ms: int | None
+    status: Status
+    visited: tuple[str, ...]
+    member: int | None = None
+    missing: tuple[str, ...] = ()
+    start_ms: int | None = None
+    finish_ms: int | None = None
+
+
+def table(
+    game: OpenGame,
+    *,
+    by_member: bool = False,
+    category: str | None = None,
+    form: str | None = None,
+    further: Further | None = None,
+) -> list[TableRow]:
+    """The lines in order, folded from the store and what is `further` supposed."""
+    rules, register, results, places = _results(game, further or {}, by_member=by_member)
+    ordered = standings(results, rules, register, category=category, format=form)
+    codes = [checkpoint.code for checkpoint in rules.package.checkpoints]
+    return [_row(row, *places[row.result.team], codes) for row in ordered]
+
+
+def _results(
+    game: OpenGame, further: Further, *, by_member: bool
+) -> tuple[Rules, Register, list[TeamResult], dict[bytes, tuple[bytes, str, int | None]]]:
+    rules = _alone(game.rules) if by_member else game.rules
+    register = read_register(rules, [*game_events(game.log), *_supposed(game, GAME, further)])
+    results: list[TeamResult] = []
+    places: dict[bytes, tuple[bytes, str, int | None]] = {}
+    for team in register.teams.values():
+        events = [*events_about(game.log, register, team.id), *_supposed(game, team_audience(team.id), further)]
+        members = [note for note in register.members.get(team.id, ()) if note.active] if by_member else []
+        if not members:
+            results.append(fold(rules, team, events, register, keep_judged=False))
+            places[team.id] = (team.id, team.name, None)
+        for note in members:
+            only = msgspec.structs.replace(register, members={**register.members, team.id: (note,)})
+            result = fold(rules, team, events, only, keep_judged=False)
+            key = team.id + bytes([note.member])
+            results.append(msgspec.structs.replace(result, team=key))
+            places[key] = (team.id, team.name, note.member)
+    return rules, register, results, places
+
+
+def _alone(rules: Rules) -> Rules:
+    """The same rules, with each member scored alone."""
+    package = msgspec.structs.replace(rules.package, members=MemberRule(Presence.LOWEST))
+    return compile_rules(package)
+
+
+def _supposed(game: OpenGame, audience: bytes, further: Further) -> list[LoggedEvent]:
+    """Events that nobody wrote, at the end of a stream that is not there."""
+    stream = hashlib.sha256(b"supposed" + audience).digest()
+    payloads = [encode_action(action) for action in further.get(audience, ())]
+    return [
+        LoggedEvent(
+            stream, seq, hashlib.sha256(stream + bytes([seq % 256]) + payload).digest(), game.key.public_key,
+            payload, Role.ORGANISER, audience[1:], b"",
+        )
+        for seq, payload in enumerate(payloads)
+    ]  # fmt: skip
+
+
+def _row(row: Standing, team: bytes, name: str, member: int | None, codes: list[str]) -> TableRow:
+    result = row.result
+    return TableRow(
+        place=row.place,
+        bib=str(result.number) if member is None else f"{result.number}.{member}",
+        team=team.hex(),
+        name=name,
+        categories=result.categories,
+        points=result.points,
+        penalties=result.penalties,
+        score=row.score,
+        time_ms=result.time_ms,
+        status=result.status,
+        visited=tuple(codes[number] for number in result.visited),
+        member=member,
+        missing=tuple(codes[number] for number in result.missing if 0 <= number < len(codes)),
+        start_ms=result.start_ms,
+        finish_ms=result.finish_ms,
+    )
+
+
+def moves(before: Sequence[TableRow], after: Sequence[TableRow]) -> list[tuple[TableRow | None, TableRow]]:
+    """The lines whose place, score or status differs, as (before, after), in the order of afterwards."""
+    known = {row.bib: row for row in before}
+    pairs = [(known.get(row.bib), row) for row in after]
+    return [
+        (old, new)
+        for old, new in pairs
+        if old is None or (old.place, old.score, old.status) != (new.place, new.score, new.status)
+    ]
