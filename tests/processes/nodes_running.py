@@ -11,8 +11,8 @@ import httpx
 from loopback import HOUR_MS, START_MS, lon_of
 from served import WAYFOLD, clean_environment, edge_code_of, free_port
 
-from client_core.game.content import MassStart, TimeLimit
 from client_core.game.publish import Draft, DraftCheckpoint
+from client_core.game.timing import MassStart, TimeLimit
 from server.db.tenants import TenantFiles
 from server.games import publish_draft, save_draft
 from server.join_codes import add_join_code
