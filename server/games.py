@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from client_core.game.actions import GamePublished
 from client_core.game.content import Package, decode_package, encode_package, package_hash
+from client_core.game.keeping import AnswerKept
 from client_core.game.publish import Draft, DraftError, publish
 from client_core.signing import SigningKey, random_bytes
 from server import own_stream, tenancy
@@ -18,11 +19,13 @@ from server.db.tenant_file import TenantFile
 from server.db.tenants import check_slug
 from server.problems import Problem
 from sync.statement import Statement, statement_id
-from sync.stream import GAME, ID_BYTES, GameKey
+from sync.stream import GAME, ID_BYTES, STAFF, GameKey
 
 TEAM_NUMBERS_OF_HQ = 1
 TEAM_NUMBERS_EACH = 1000
 """How many bib numbers an edge has of its own before they could meet the next edge's."""
+KEPT_AT_ONCE = 20
+"""Answers in one segment, far below its limit of bytes."""
 
 
 class GameSummary(msgspec.Struct, frozen=True):
@@ -57,7 +60,8 @@ def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -
     if row is None:
         raise Problem("game_unknown", f"no game {slug!r} was imported")
     try:
-        package = encode_package(publish(msgspec.json.decode(row.source, type=Draft)))
+        draft = msgspec.json.decode(row.source, type=Draft)
+        package = encode_package(publish(draft))
     except DraftError as error:
         raise Problem("bad_request", error.detail) from error
     key = GameKey(tenant.id, random_bytes(ID_BYTES))
@@ -65,6 +69,10 @@ def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -
     signer = SigningKey.from_seed(tenant.node_seed)
     log = game_log(file, tenant, game)
     log.append(own_stream.write(log.index, signer, GAME, [GamePublished(now_ms, package_hash(package))]))
+    if draft.kept:
+        kept = [AnswerKept(now_ms, game.package_hash, one.challenge, one.key, one.plain) for one in draft.kept]
+        for first in range(0, len(kept), KEPT_AT_ONCE):
+            log.append(own_stream.write(log.index, signer, STAFF, kept[first : first + KEPT_AT_ONCE]))
     return game
 
 

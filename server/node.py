@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from client_core.game.challenges import Later
 from server.bodies import BodyRoom
 from server.clock import Clock, clock_from
 from server.db.tenant_file import TenantFile
@@ -16,6 +17,7 @@ from server.db.tenants import TenantFiles
 from server.desk import Desk
 from server.games import find_game
 from server.joining import Joiner
+from server.judging_answers import judge_waiting
 from server.open_game import OpenGame
 from server.orphans import adopt
 from server.problems import Problem
@@ -61,6 +63,7 @@ class Node:
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
         self._foldings: dict[bytes, asyncio.Task[None]] = {}
+        self._judgings: dict[bytes, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
@@ -77,7 +80,7 @@ class Node:
             change.set()
         if self.relaying is not None:
             await self.relaying.stop()
-        beside = [*self._adoptions.values(), *self._foldings.values()]
+        beside = [*self._adoptions.values(), *self._foldings.values(), *self._judgings.values()]
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -137,6 +140,7 @@ class Node:
         change = self._changes.pop(game.row.id, None)
         if change is not None:
             change.set()
+        self._judge_soon(game)
         self._adopt_soon(game)
         if self._running and game.row.id not in self._foldings:
             self._foldings[game.row.id] = asyncio.get_running_loop().create_task(self._fold(game))
@@ -151,6 +155,28 @@ class Node:
             log.exception("the scores of %s could not be folded on", game.row.slug)
         finally:
             del self._foldings[game.row.id]
+
+    def _judge_soon(self, game: OpenGame) -> None:
+        """See that answers only this node can judge are judged, while it runs."""
+        asked = self._running and any(isinstance(one.key, Later) for one in game.rules.package.challenges)
+        if asked and game.row.id not in self._judgings:
+            task = asyncio.get_running_loop().create_task(self._judge(game.tenant.slug, game.row.id))
+            self._judgings[game.row.id] = task
+
+    async def _judge(self, tenant: str, identity: bytes) -> None:
+        """Judge until nothing waits: what is written here changes the game again."""
+        try:
+            while True:
+                with self.game(tenant, identity.hex()) as game:
+                    batches = judge_waiting(game, list(game.board.teams.values()), self.clock())
+                    for batch in batches:
+                        await self.writer.submit(game, batch)
+                if not batches:
+                    return
+        except Problem as problem:
+            log.warning("answers of %s wait to be judged: %s", identity.hex(), problem.detail)
+        finally:
+            self._judgings.pop(identity, None)
 
     def _adopt_soon(self, game: OpenGame) -> None:
         """See that teams whose registration does not come are registered; at HQ, while it runs."""

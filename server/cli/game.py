@@ -12,6 +12,7 @@ from client_core.game.actions import USES_MAX, TeamRegistered
 from client_core.game.teams import Team
 from client_core.signing import random_bytes
 from server import own_stream
+from server.cli.authoring import check, draft_of, new, schema
 from server.cli.drafting import GameFlags, draft_from, game_flags
 from server.cli.output import InputError, json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
@@ -46,21 +47,27 @@ def import_game(
     settings_file: Path | None,
     **flags: object,
 ) -> None:
-    """Import FILE (GeoJSON points and polygons) as a game; publish it to play it."""
+    """Import a game; publish it to play it.
+
+    FILE is a folder with game.toml and its tables (see `wayfold game new`), and
+    the options but --slug are not used; or GeoJSON points and polygons.
+    """
     settings = settings_of(data_folder, settings_file)
     clock = clock_of(settings)
     name = slug or "".join(c if c.isalnum() else "-" for c in file.stem.lower()).strip("-")
     chosen = msgspec.convert(flags, GameFlags)
     with progress(f"reading {file.name}"):
-        checkpoints = read_checkpoints(_read(file))
-        draft = draft_from(checkpoints, chosen, name, clock())
+        if file.is_dir():
+            draft = draft_of(file, clock())
+        else:
+            draft = draft_from(read_checkpoints(_read(file)), chosen, name, clock())
     with open_tenant(settings, tenant) as (tenant_file, _):
         save_draft(tenant_file, name, draft, clock())
     summary = GameSummary(name, draft.name, "draft")
     if as_json:
         print_json(summary)
     else:
-        click.echo(f"{name}: {len(checkpoints)} checkpoints imported; next: wayfold game publish {name}")
+        click.echo(f"{name}: {len(draft.checkpoints)} checkpoints imported; next: wayfold game publish {name}")
 
 
 @game.command()
@@ -103,6 +110,10 @@ def list_command(tenant: str | None, *, as_json: bool, data_folder: str | None, 
         print_json(found)
     else:
         print_table(("game", "name", "state", "id"), [(g.slug, g.name, g.state, g.id) for g in found])
+
+
+for command in (new, check, schema):
+    game.add_command(command)
 
 
 class CodeLine(msgspec.Struct, frozen=True):

@@ -1,0 +1,112 @@
+"""What is allowed in a game and probably not meant, and what can never be played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from client_core.game.checkpoints import Method
+from client_core.game.content import Package
+from client_core.game.geometry import distance_mm, radius_mm
+from client_core.game.groups import Answered, Atom, Group, Visited
+from client_core.game.publish import Draft
+from client_core.game.showing import CheckInBy
+from client_core.game.timing import CheckInStart
+from server.authoring.reading import Report
+
+LOOK_ALIKE = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "G": "6"})
+PAIRS_MAX = 2_000
+"""So many checkpoints are compared with each other; a larger table is no game for automatic check-ins."""
+SECRET_CHARACTERS_MIN = 8
+
+
+def look_over(draft: Draft, package: Package, report: Report) -> None:
+    """Add what is found to the report."""
+    _openings(package, report)
+    first: dict[str, str] = {}
+    for checkpoint in package.checkpoints:
+        plain = checkpoint.code.upper().translate(LOOK_ALIKE)
+        other = first.setdefault(plain, checkpoint.code)
+        if other != checkpoint.code:
+            report.warn("codes_look_alike", ("checkpoints",), f"codes {other!r} and {checkpoint.code!r} look alike")
+    for code, secret in draft.secrets:
+        if len(secret) < SECRET_CHARACTERS_MIN:
+            detail = f"the secret of {code} is short and can be guessed on a phone: write draw"
+            report.warn("secret_weak", ("checkpoints",), detail)
+    for number, kind in enumerate(package.kinds):
+        outside = [h for h in kind.hours if h.to_ms < package.opens_at_ms or h.from_ms > package.closes_at_ms]
+        if outside:
+            detail = f"kind {number} has hours outside the time the game is open"
+            report.warn("hours_outside", ("kind",), detail)
+    _fences(package, report)
+    for catalog in package.catalogs:
+        known = {text for text, _ in catalog.entries}
+        missing = [text for text in _texts(package) if text not in known]
+        if missing:
+            detail = f"{len(missing)} texts are not translated to {catalog.language}, the first is {missing[0][:40]!r}"
+            report.warn("text_missing", ("text", catalog.language), detail)
+
+
+def _openings(package: Package, report: Report) -> None:
+    """Open what can be opened until nothing more opens; what is left never can be."""
+    within: dict[int, Group] = {}
+    for group in package.groups:
+        within.update({number: group for leg in group.legs for number in leg.any_of})
+    parent = {inner: group for group in package.groups for inner in group.groups}
+    open_: set[str] = set()
+
+    def reachable(number: int) -> bool:
+        return number not in within or within[number].code in open_
+
+    def possible(atom: Atom) -> bool:
+        if isinstance(atom, Visited):
+            return reachable(atom.checkpoint)
+        if isinstance(atom, Answered):
+            at = package.challenges[atom.challenge].checkpoint
+            return at is None or reachable(at)
+        return True
+
+    while True:
+        found = {
+            group.code
+            for number, group in enumerate(package.groups)
+            if group.code not in open_
+            and (number not in parent or parent[number].code in open_)
+            and (not group.opening or any(all(map(possible, one)) for one in group.opening))
+        }
+        if not found:
+            break
+        open_ |= found
+    for group in package.groups:
+        if group.code not in open_:
+            detail = "it never opens: what opens it waits for itself, or for a group that never opens"
+            report.error("group_unreachable", ("group", group.code, "opens"), detail)
+
+
+def _fences(package: Package, report: Report) -> None:
+    """Fences that a phone may take for each other where it checks in by itself; a finish beside the start."""
+    if package.showing.check_in is not CheckInBy.AUTOMATIC and not isinstance(package.start, CheckInStart):
+        return
+    fenced = [
+        (checkpoint.code, checkpoint.fence)
+        for checkpoint in package.checkpoints[:PAIRS_MAX]
+        if checkpoint.fence is not None and Method.GPS in package.kinds[checkpoint.kind].methods
+    ]
+    finish = None if package.finish.checkpoint is None else package.checkpoints[package.finish.checkpoint].code
+    for place, (code, fence) in enumerate(fenced):
+        for other_code, other in fenced[:place]:
+            at = other.metric.lon_e7, other.metric.lat_e7
+            if distance_mm(fence, *at) <= radius_mm(fence) + radius_mm(other):
+                hint = "; a team that starts there may finish at once" if finish in {code, other_code} else ""
+                detail = f"the fences of {other_code} and {code} overlap: an automatic check-in may take either{hint}"
+                report.warn("fences_overlap", ("checkpoints",), detail)
+
+
+def _texts(package: Package) -> Iterator[str]:
+    """Every text that players read."""
+    for checkpoint in package.checkpoints:
+        yield from filter(None, (checkpoint.name, checkpoint.text))
+    for challenge in package.challenges:
+        yield from filter(None, (challenge.name, challenge.text, *challenge.choices))
+        yield from (hint.text for hint in challenge.hints)
+    for briefing in package.briefings:
+        yield briefing.text
