@@ -37,7 +37,12 @@ def commands(command: click.Command, context: click.Context) -> Iterator[tuple[s
 
 def server_commands() -> list[tuple[str, str]]:
     """The commands of `wayfold`."""
-    return [*commands(wayfold, click.Context(wayfold, info_name="wayfold", terminal_width=WIDTH))]
+    return [
+        *commands(
+            wayfold,
+            click.Context(wayfold, info_name="wayfold", **{**wayfold.context_settings, "terminal_width": WIDTH}),
+        )
+    ]
 
 
 def device_commands() -> list[tuple[str, str]]:
