@@ -25,31 +25,50 @@ RETRY_AFTER_S = 2
 
 
 class BodyRoom:
-    """The room that unfinished bodies of one node share. In the event loop only."""
+    """The room that unfinished bodies of one node share. In the event loop only.
+
+    What a body was told to give back counts until it is given back: others wait
+    for it, and their senders with them, for nothing more is read from either.
+    """
 
     def __init__(self, bytes_max: int = UNFINISHED_BYTES_MAX) -> None:
         self._bytes_max = bytes_max
         self._bytes_by_body: dict[asyncio.Timeout, int] = {}
+        self._ending: set[asyncio.Timeout] = set()
         self._held = 0
+        self._given_back = asyncio.Event()
 
     @property
     def bytes_held(self) -> int:
         """What all unfinished bodies hold."""
         return self._held
 
-    def grow(self, body: asyncio.Timeout, size: int) -> None:
-        """A body has grown; where there is no room, those that began first end now."""
+    async def grow(self, body: asyncio.Timeout, size: int) -> None:
+        """A body has grown; where there is no room, those that began first end, and this one waits for theirs."""
         self._bytes_by_body[body] = self._bytes_by_body.get(body, 0) + size
         self._held += size
         while self._held > self._bytes_max and len(self._bytes_by_body) > 1:
-            oldest = next(iter(self._bytes_by_body))
-            self.leave(oldest)
-            if not oldest.expired():
-                oldest.reschedule(asyncio.get_running_loop().time())
+            self._end_oldest()
+            self._given_back.clear()
+            await self._given_back.wait()
 
     def leave(self, body: asyncio.Timeout) -> None:
-        """A body is whole or given up."""
+        """A body is whole or given up, and its pieces are nobody's any more."""
         self._held -= self._bytes_by_body.pop(body, 0)
+        self._ending.discard(body)
+        self._given_back.set()
+
+    def _end_oldest(self) -> None:
+        """Tell as many as it takes to end, those that began first, but never the last one that goes on."""
+        over = self._held - self._bytes_max - sum(self._bytes_by_body[body] for body in self._ending)
+        for body, held in list(self._bytes_by_body.items()):
+            if over <= 0 or len(self._ending) + 1 == len(self._bytes_by_body):
+                return
+            if body not in self._ending:
+                self._ending.add(body)
+                over -= held
+                if not body.expired():
+                    body.reschedule(asyncio.get_running_loop().time())
 
 
 async def read_body(
@@ -70,18 +89,19 @@ async def read_body(
     try:
         async with asyncio.timeout(within_s) as body:
             try:
-                room.grow(body, size)
+                await room.grow(body, size)
                 while more:
                     part, more = await _receive(receive, bytes_max - size, bytes_max)
                     parts.append(part)
                     size += len(part)
-                    room.grow(body, len(part))
+                    await room.grow(body, len(part))
+                return b"".join(parts)
             finally:
+                parts.clear()  # an error's traceback would keep them
                 room.leave(body)
     except TimeoutError as error:
         said = f"the body was not whole within {within_s:g} s, or gave way to others"
         raise Problem("busy", said, retry_after_s=RETRY_AFTER_S) from error
-    return b"".join(parts)
 
 
 async def _receive(receive: Receive, bytes_left: int, bytes_max: int) -> tuple[bytes, bool]:

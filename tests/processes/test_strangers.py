@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
@@ -98,12 +98,14 @@ def test_a_body_that_never_ends_is_cut_off_when_it_is_too_big(tmp_path: Path) ->
 
 def test_hundreds_of_bodies_that_are_never_finished_do_not_fill_the_memory(tmp_path: Path) -> None:
     code = found_tenant(tmp_path / "hq")
-    with served(tmp_path / "hq") as node, httpx.Client(trust_env=False, timeout=60) as client:
+    with ExitStack() as stack:
+        node = stack.enter_context(served(tmp_path / "hq"))
+        client = stack.enter_context(httpx.Client(trust_env=False, timeout=60))
         device = Device(client, "phone", node.url).join(code)
         before = memory_mib(node)
         guests = []
         for _ in range(HELD_CONNECTIONS):
-            guest = socket.create_connection(("127.0.0.1", node.port), 20)
+            guest = stack.enter_context(closing(socket.create_connection(("127.0.0.1", node.port), 20)))
             guest.setblocking(False)
             guests.append(guest)
             with suppress(OSError):
@@ -116,8 +118,6 @@ def test_hundreds_of_bodies_that_are_never_finished_do_not_fill_the_memory(tmp_p
         device.check_in("A")
         assert device.sync().converged
         assert memory_mib(node) < before + 160
-        for guest in guests:
-            guest.close()
 
 
 def _pour(guests: list[socket.socket]) -> None:

@@ -92,3 +92,20 @@ def test_a_body_larger_than_all_the_room_still_comes_where_it_is_alone() -> None
         assert await read_body(POST, Client(b"123", b"456").receive, 10, room) == b"123456"
 
     run(test())
+
+
+def test_what_a_body_was_told_to_give_back_counts_until_it_is_given_back() -> None:
+    async def test() -> None:
+        room = BodyRoom(bytes_max=10)
+        stalled = asyncio.create_task(read_body(POST, Client(b"12345678", whole=False).receive, 10, room))
+        await asyncio.sleep(0)
+        newcomer = Client(b"12345", b"6", b"7")
+        taken = asyncio.create_task(read_body(POST, newcomer.receive, 10, room))
+        await asyncio.sleep(0)
+        assert len(newcomer.pieces) == 2, "nothing more is read while there is no room for it"
+        assert await taken == b"1234567"
+        with pytest.raises(Problem):
+            await stalled
+        assert room.bytes_held == 0
+
+    run(test())
