@@ -18,7 +18,7 @@ own stream that it does not hold, it goes on in a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
@@ -50,7 +50,7 @@ from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
-from client_core.sessions import hold, met
+from client_core.sessions import hold, met, stored
 from client_core.signing import SigningKey, random_bytes
 from client_core.status import Status, read_status
 from client_core.store import device
@@ -119,7 +119,8 @@ class Replica:
         self.audience = team_audience(membership.team)
         self.scope = scope_of(GAME, self.audience)
         self._database = database
-        self._key = SigningKey.from_seed(membership.seed)
+        self.public_key = membership.public_key or SigningKey.from_seed(membership.seed).public_key
+        """This device's key, by which others know it."""
         self._number_by_code = {checkpoint.code: number for number, checkpoint in enumerate(package.checkpoints)}
         self._events: list[LoggedEvent] | None = None
         self._register: Register | None = None
@@ -127,9 +128,12 @@ class Replica:
         self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
-    def open(cls, path: str | Path, clock: Clock | None = None) -> Self:
-        """Open the game that a file joined last. Raises `ReplicaError` (`not_joined`) or a `StoreError`."""
-        database = Database.open(path, create=False)
+    def open(cls, path: str | Path, clock: Clock | None = None, *, exclusive: bool = False) -> Self:
+        """Open the game that a file joined last, `exclusive` as `Database.open` has it.
+
+        Raises `ReplicaError` (`not_joined`) or a `StoreError`.
+        """
+        database = Database.open(path, create=False, exclusive=exclusive)
         try:
             membership = _joined(database)
             row = database.row("SELECT bytes FROM package WHERE game_no = ?", (membership.game_no,))
@@ -158,37 +162,10 @@ class Replica:
         cls, path: str | Path, answer: JoinAnswer, package: bytes, seed: bytes, clock: Clock | None = None
     ) -> Self:
         """Put a joined game into a file and open it. Raises like `join`."""
-        content = decode_package(package)
-        clock = clock or WallClock()
-        with Database.open(path) as database, database.transaction() as connection:
-            game_no = device.game_number(connection, answer.tenant, answer.game, answer.root_key)
-            known = connection.execute("SELECT seed FROM membership WHERE game_no = ?", (game_no,)).fetchone()
-            if known is not None and known[0] != seed:
-                raise ReplicaError("already_joined", f"{path} plays this game already, under another key")
-            held = connection.execute("SELECT hash FROM package WHERE game_no = ?", (game_no,)).fetchone()
-            if held is None or held[0] != answer.package_hash:
-                write_package(connection, game_no, content)
-            membership = device.Membership(
-                game_no,
-                answer.tenant,
-                answer.game,
-                answer.root_key,
-                seed,
-                answer.team,
-                answer.team_number,
-                answer.team_name,
-                random_bytes(16),
-            )
-            device.write_membership(connection, membership, clock.now_ms())
-            device.write_upstreams(connection, game_no, answer.upstreams)
+        put_game(path, answer, package, device.Key(seed=seed), clock or WallClock())
         replica = cls.open(path, clock)
-        replica.take_statements(tuple(Statement(body, signature) for body, signature in answer.statements))
+        replica.take_statements(statements_of(answer))
         return replica
-
-    @property
-    def public_key(self) -> bytes:
-        """This device's key, by which others know it."""
-        return self._key.public_key
 
     def close(self) -> None:
         """Close the file; everything acknowledged is in it already."""
@@ -279,7 +256,7 @@ class Replica:
         return self._pen_now().write(action)
 
     def _pen_now(self) -> OwnStream:
-        key = StreamKey(self._key.public_key, self.membership.incarnation, self.audience)
+        key = StreamKey(self.public_key, self.membership.incarnation, self.audience)
         if self._pen.key != key:
             self._pen = OwnStream(self.log, key)
         return self._pen
@@ -315,7 +292,7 @@ class Replica:
         if peers is None:
             peers = device.read_peers(self._database, self.membership.game_no)
         doubted = [peer.store for peer in peers if peer.doubted]
-        return count_own(self.log, self._key.public_key, doubted)
+        return count_own(self.log, self.public_key, doubted)
 
     def _team_events(self) -> list[LoggedEvent]:
         if self._events is None:
@@ -352,11 +329,21 @@ class Replica:
         return self._sync_with(transports[-1])
 
     def _sync_with(self, transport: Transport) -> Report:
-        peers = device.read_peers(self._database, self.membership.game_no)
-        peer = next((p for p in peers if p.url == transport.url), device.Peer(transport.url))
-        me = Initiating(self._key.public_key, self.scope, peer.store, peer.epoch)
         try:
-            report = self._run(initiate(self.log, me), transport.exchange)
+            return hold(self.syncing(transport.url), self._key(), transport.exchange)
+        finally:
+            transport.close()
+
+    def syncing(self, url: str) -> Session[Report]:
+        """One session with the node of that address, for a driver that answers `Sign`, `Verify` and `Exchange`.
+
+        Raises `TransportError` or `RemoteError`; see `sync_once`.
+        """
+        peers = device.read_peers(self._database, self.membership.game_no)
+        peer = next((p for p in peers if p.url == url), device.Peer(url))
+        me = Initiating(self.public_key, self.scope, peer.store, peer.epoch)
+        try:
+            report = yield from self._stored(initiate(self.log, me))
         except (TransportError, RemoteError) as error:
             now_ms = self.clock.now_ms()
             failed = {"failed_at_ms": now_ms, "failed_code": error.code, "failed_detail": error.detail}
@@ -364,31 +351,41 @@ class Replica:
             raise
         finally:
             self._forget()
-            transport.close()
         self._keep(met(peer, report, self.clock.now_ms()))
         return report
 
     def export_bundle(self, path: Path) -> int:
         """Write all that is held, own events signed, to a file; returns its bytes. Raises `TransportError`."""
-        data = self._run(export_bundle(self.log, self._key.public_key, self.scope))
+        data = hold(self.exporting(), self._key())
         write_bundle(path, data)
         return len(data)
 
+    def exporting(self) -> Session[bytes]:
+        """All that is held as a bundle's bytes, for a driver that answers `Sign`."""
+        return self._stored(export_bundle(self.log, self.public_key, self.scope))
+
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""
-        report = self._run(import_bundle(read_bundle(path), self.log, self.scope))
+        report = hold(self._stored(import_bundle(read_bundle(path), self.log, self.scope)), self._key())
         self._forget()
         return report
 
     def take_statements(self, statements: tuple[Statement, ...]) -> None:
         """Check and keep directory statements, such as the chain that enrols this device. Raises `RemoteError`."""
+        hold(self.taking(statements), self._key())
+
+    def taking(self, statements: tuple[Statement, ...]) -> Session[None]:
+        """`take_statements`, for a driver that answers `Verify`."""
         intake = Intake(self.log)
-        self._run(intake.take([Statements(statements)]))
+        yield from self._stored(intake.take([Statements(statements)]))
         if intake.problems:
             raise RemoteError(intake.problems[0].code, intake.problems[0].detail)
 
-    def _run(self, session: Session[T], exchange: Callable[[bytes], bytes] | None = None) -> T:
-        return hold(session, self.log, self._key, self._guard_incarnation, exchange)
+    def _key(self) -> SigningKey:
+        return SigningKey.from_seed(self.membership.seed)
+
+    def _stored(self, session: Session[T]) -> Session[T]:
+        return stored(session, self.log, self._guard_incarnation)
 
     def _keep(self, peer: device.Peer) -> None:
         device.write_peer(self._database, self.membership.game_no, peer)
@@ -397,13 +394,47 @@ class Replica:
         """Begin a new incarnation, durably and first, where a batch brings own events that are not held here."""
         for segment in batch.segments:
             key = segment.key
-            if (key.public_key, key.incarnation) != (self._key.public_key, self.membership.incarnation):
+            if (key.public_key, key.incarnation) != (self.public_key, self.membership.incarnation):
                 continue
             held = {event.id for event in self.log.find(segment.stream, segment.first_seq, segment.last_seq)}
             if not held.issuperset(segment.ids):
                 fresh = random_bytes(16)
                 device.begin_incarnation(self._database, self.membership.game_no, fresh)
                 self.membership = msgspec.structs.replace(self.membership, incarnation=fresh)
+
+
+def put_game(path: str | Path, answer: JoinAnswer, package: bytes, key: device.Key, clock: Clock) -> None:
+    """Write a joined game into a file, made where it is missing.
+
+    Raises `PackageError`, `ReplicaError` (`already_joined`) or a `StoreError`; nothing was written then.
+    """
+    content = decode_package(package)
+    with Database.open(path) as database, database.transaction() as connection:
+        game_no = device.game_number(connection, answer.tenant, answer.game, answer.root_key)
+        if device.other_key(connection, game_no, key):
+            raise ReplicaError("already_joined", f"{path} plays this game already, under another key")
+        held = connection.execute("SELECT hash FROM package WHERE game_no = ?", (game_no,)).fetchone()
+        if held is None or held[0] != answer.package_hash:
+            write_package(connection, game_no, content)
+        membership = device.Membership(
+            game_no,
+            answer.tenant,
+            answer.game,
+            answer.root_key,
+            key.seed,
+            answer.team,
+            answer.team_number,
+            answer.team_name,
+            random_bytes(16),
+            key.public_key,
+        )
+        device.write_membership(connection, membership, clock.now_ms())
+        device.write_upstreams(connection, game_no, answer.upstreams)
+
+
+def statements_of(answer: JoinAnswer) -> tuple[Statement, ...]:
+    """The chain that enrols this device."""
+    return tuple(Statement(body, signature) for body, signature in answer.statements)
 
 
 def _joined(database: Database) -> device.Membership:

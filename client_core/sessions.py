@@ -1,4 +1,4 @@
-"""Holding sessions on CPython: who answers their effects, and what is learnt of the node at the other end."""
+"""Holding sessions: who answers their effects, and what is learnt of the node at the other end."""
 
 from __future__ import annotations
 
@@ -17,25 +17,45 @@ from sync.log import EventLog
 T = TypeVar("T")
 
 
-def hold(
-    session: Session[T],
-    log: EventLog,
-    key: SigningKey,
-    before_append: Callable[[Batch], None],
-    exchange: Callable[[bytes], bytes] | None = None,
-) -> T:
-    """Drive a session to its end with this device's log and key; `before_append` sees a batch before it is stored."""
+def stored(session: Session[T], log: EventLog, before_append: Callable[[Batch], None]) -> Session[T]:
+    """The same session, with what the device itself can answer answered: random bytes, and storing.
+
+    `before_append` sees a batch before it is stored. What is left is asked
+    on: `Sign`, `Verify`, `Exchange`.
+    """
+    try:
+        effect = next(session)
+        while True:
+            try:
+                value = _answer_here(effect, log, before_append)
+                if value is None:
+                    value = yield effect
+            except Exception as error:  # noqa: BLE001  # whatever failed is the session's to know
+                effect = session.throw(error)
+            else:
+                effect = session.send(value)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def _answer_here(effect: Effect, log: EventLog, before_append: Callable[[Batch], None]) -> object:
+    if isinstance(effect, Random):
+        return random_bytes(effect.size)
+    if isinstance(effect, Append):
+        before_append(effect.batch)
+        return log.append(effect.batch)
+    return None
+
+
+def hold(session: Session[T], key: SigningKey, exchange: Callable[[bytes], bytes] | None = None) -> T:
+    """Drive a `stored` session to its end with this device's key, every signature at once."""
 
     def answer(effect: Effect) -> object:
         if isinstance(effect, Sign):
             return key.sign(effect.message)
         if isinstance(effect, Verify):
             return tuple(verify(c.public_key, c.message, c.signature) for c in effect.checks)
-        if isinstance(effect, Random):
-            return random_bytes(effect.size)
-        if isinstance(effect, Append):
-            before_append(effect.batch)
-            return log.append(effect.batch)
         assert isinstance(effect, Exchange)
         assert exchange is not None, "a session with a file exchanges nothing"
         return exchange(effect.body)

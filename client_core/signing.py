@@ -1,15 +1,13 @@
 """The one CPython adapter around Ed25519: keys, signatures and random bytes.
 
 Everything else in this distribution asks for signatures as effects; in a
-browser WebCrypto stands here instead.
+browser WebCrypto stands here instead, and there is no `cryptography`. That is
+why it is imported where it is used.
 """
 
 from __future__ import annotations
 
 import secrets
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SEED_BYTES = 32
 
@@ -20,6 +18,8 @@ class SigningKey:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
             raise ValueError(f"a signing key is made from {SEED_BYTES} bytes, not {len(seed)}")
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self.seed = seed
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._private.public_key().public_bytes_raw()
@@ -41,6 +41,9 @@ class SigningKey:
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature is good; `sync.ed25519` has looked at the bytes before."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -13,7 +13,11 @@ from client_core.store.database import Database
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """One game as this device plays it: its key's seed, its team and its present incarnation (16 bytes)."""
+    """One game as this device plays it: its key, its team and its present incarnation (16 bytes).
+
+    `seed` (32 bytes) is the whole key, `public_key` is empty beside it. In a
+    browser the key is kept where nothing can read it: there `seed` is empty.
+    """
 
     game_no: int
     tenant: bytes
@@ -24,6 +28,14 @@ class Membership(msgspec.Struct, frozen=True):
     team_number: int
     team_name: str
     incarnation: bytes
+    public_key: bytes = b""
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A device's key as a file knows it: its `seed`, or the `public_key` alone where it is kept elsewhere."""
+
+    seed: bytes = b""
+    public_key: bytes = b""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -48,7 +60,8 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 _MEMBERSHIP = (
-    "SELECT m.game_no, g.tenant, g.game, g.root_key, m.seed, m.team, m.team_number, m.team_name, m.incarnation"
+    "SELECT m.game_no, g.tenant, g.game, g.root_key, ifnull(m.seed, x''), m.team, m.team_number, m.team_name,"
+    " m.incarnation, ifnull(m.public_key, x'')"
     " FROM membership m JOIN game g USING (game_no) ORDER BY m.joined_at_ms DESC, m.game_no DESC LIMIT 1"
 )
 _PEERS = (
@@ -89,15 +102,24 @@ def game_number(connection: sqlite3.Connection, tenant: bytes, game: bytes, root
     return int(row[0])
 
 
+def other_key(connection: sqlite3.Connection, game_no: int, key: Key) -> bool:
+    """Whether this game is played here already under another key; inside a transaction of the caller."""
+    sql = "SELECT ifnull(seed, x''), ifnull(public_key, x'') FROM membership WHERE game_no = ?"
+    known = connection.execute(sql, (game_no,)).fetchone()
+    return known is not None and known != (key.seed, key.public_key)
+
+
 def write_membership(connection: sqlite3.Connection, membership: Membership, joined_at_ms: int) -> None:
     """Note that this device plays; one that joined before keeps its incarnation. Inside a caller's transaction."""
     connection.execute(
-        "INSERT INTO membership (game_no, seed, team, team_number, team_name, incarnation, joined_at_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (game_no) DO UPDATE SET team = excluded.team,"
-        " team_number = excluded.team_number, team_name = excluded.team_name, joined_at_ms = excluded.joined_at_ms",
+        "INSERT INTO membership (game_no, seed, public_key, team, team_number, team_name, incarnation, joined_at_ms)"
+        " VALUES (?, nullif(?, x''), nullif(?, x''), ?, ?, ?, ?, ?) ON CONFLICT (game_no) DO UPDATE SET"
+        " team = excluded.team, team_number = excluded.team_number, team_name = excluded.team_name,"
+        " joined_at_ms = excluded.joined_at_ms",
         (
             membership.game_no,
             membership.seed,
+            membership.public_key,
             membership.team,
             membership.team_number,
             membership.team_name,

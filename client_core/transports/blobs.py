@@ -18,8 +18,9 @@ import msgspec
 
 from client_core.game.joining import JSON_MEDIA_TYPE
 from client_core.game.pictures import BlobState
+from client_core.transports.answers import expect
 from client_core.transports.errors import TransportError
-from client_core.transports.http import TIMEOUT_S, Wire, expect
+from client_core.transports.http import TIMEOUT_S, Wire
 from client_core.transports.link import Gate
 
 BLOB_MEDIA_TYPE = "application/octet-stream"

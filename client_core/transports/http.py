@@ -2,9 +2,7 @@
 
 A request goes out in pieces and is read in pieces, and between them the
 device's own link (`link.Gate`) is asked: when it closes, the connection is
-closed in the middle, as a lost radio link would. Redirects are not followed
-and nothing but a Wayfold node is believed: at a venue, whatever answers first
-is often a portal.
+closed in the middle, as a lost radio link would.
 """
 
 from __future__ import annotations
@@ -13,13 +11,13 @@ import http.client
 import ssl
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
-
 from client_core.game.joining import SYNC_MEDIA_TYPE
+from client_core.transports.answers import Answer, expect, media_type_of, raise_refusal
 from client_core.transports.errors import TransportError
+from client_core.transports.fetch import Asking, Fetch
 from client_core.transports.link import Gate
 from sync.limits import BODY_BYTES_MAX
 
@@ -27,27 +25,8 @@ TIMEOUT_S = 20.0
 """For a whole exchange; an answer of half a megabyte takes 8 s at 500 kbit/s."""
 PIECE_BYTES = 1024
 """What is sent or read before the link is asked again: 160 ms at 50 kbit/s."""
-PROBLEM_BYTES_MAX = 64 * 1024
-SHOWN_CHARS_MAX = 200
-_GATEWAY_STATUSES = (502, 503, 504)
-_PROBLEM_TYPES = ("application/problem+json", "application/json")
 
-
-class Answer(NamedTuple):
-    """An HTTP answer: status, media type without parameters, body."""
-
-    status: int
-    media_type: str
-    body: bytes
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What is read of an RFC 9457 document; `retry_after_s` is our own member."""
-
-    code: str
-    detail: str = ""
-    title: str = ""
-    retry_after_s: float | None = None
+T = TypeVar("T")
 
 
 class HttpTransport:
@@ -157,10 +136,12 @@ class Wire:
             raise http.client.IncompleteRead(b"", response.length)
         if response.will_close:
             self.close()
-        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if response.status >= 300:
-            _raise_refusal(response, media_type, b"".join(pieces), self._origin)
-        return Answer(response.status, media_type, b"".join(pieces))
+        said = response.headers
+        answer = Answer(response.status, media_type_of(said.get("Content-Type")), b"".join(pieces))
+        if answer.status >= 300:
+            retry_after, place = said.get("Retry-After"), said.get("Location")
+            raise_refusal(answer, self._origin, reason=response.reason, retry_after=retry_after, place=place)
+        return answer
 
     def _connect(self, deadline: float) -> http.client.HTTPConnection:
         timeout_s = self._left_s(deadline)
@@ -201,34 +182,30 @@ class Wire:
         return TransportError("upstream_down", f"{self._origin} is not reached: {said}")
 
 
-def expect(answer: Answer, media_type: str, url: str) -> Answer:
-    """The answer, where it is of the right type; raises `TransportError` (`not_wayfold`)."""
-    if answer.media_type != media_type:
-        said = answer.media_type or "an unnamed type"
-        raise TransportError("not_wayfold", f"{url} answered {said} where a Wayfold node answers {media_type}")
-    return answer
+def carry(asking: Asking[T], gate: Gate | None = None) -> T:
+    """Answer what a dialogue asks for over sockets, request by request; returns what it comes to.
 
+    Raises `TransportError`.
+    """
 
-def _raise_refusal(response: http.client.HTTPResponse, media_type: str, body: bytes, origin: str) -> None:
-    """Raise what an answer of 300 and more means."""
-    status = response.status
-    after_s = _seconds(response.headers.get("Retry-After"))
-    if media_type in _PROBLEM_TYPES and len(body) <= PROBLEM_BYTES_MAX:
+    def answer(fetch: Fetch) -> Answer:
+        wire = Wire(fetch.url, timeout_s=fetch.timeout_ms / 1000, gate=gate)
         try:
-            problem = msgspec.json.decode(body, type=Problem)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            after_s = after_s if problem.retry_after_s is None else problem.retry_after_s
-            raise TransportError(problem.code, problem.detail or problem.title, int(after_s * 1000))
-    if status < 400:
-        where = response.headers.get("Location", "")[:SHOWN_CHARS_MAX]
-        raise TransportError("not_wayfold", f"{origin} sends elsewhere ({status} {where}): a portal, perhaps")
-    if status in _GATEWAY_STATUSES:
-        raise TransportError("upstream_down", f"a gateway answers {status} for {origin}", int(after_s * 1000))
-    raise TransportError("not_wayfold", f"{origin} answered {status} {response.reason} as no Wayfold node does")
+            return wire.request(
+                fetch.method,
+                "",
+                fetch.body,
+                media_type=fetch.media_type,
+                accept=fetch.accept,
+                bytes_max=fetch.bytes_max,
+            )
+        finally:
+            wire.close()
 
-
-def _seconds(header: str | None) -> float:
-    """`Retry-After` in seconds; a date there (RFC 9110 allows one) counts as unknown."""
-    return float(header) if header is not None and header.isdecimal() else 0.0
+    try:
+        fetch = next(asking)
+        while True:
+            fetch = asking.send(answer(fetch))
+    except StopIteration as stop:
+        found: T = stop.value
+        return found

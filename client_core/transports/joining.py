@@ -1,4 +1,8 @@
-"""Joining over HTTP: the request that enrols a device, and the package it then plays."""
+"""Joining over HTTP: the request that enrols a device, and the package it then plays.
+
+`asking_to_join` and `asking_for_package` are dialogues, whoever carries them;
+`join` and `fetch_package` hold them over sockets, which a browser has not.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,13 @@ from client_core.game.joining import (
     JoinAnswer,
     JoinRequest,
 )
+from client_core.transports.answers import expect
 from client_core.transports.errors import TransportError
-from client_core.transports.http import Wire, expect
+from client_core.transports.fetch import Asking, Fetch
 from client_core.transports.link import Gate
 
 ANSWER_BYTES_MAX = 256 * 1024
-PACKAGE_TIMEOUT_S = 300.0
+PACKAGE_TIMEOUT_MS = 300_000
 
 
 class GameAddress(NamedTuple):
@@ -61,20 +66,16 @@ def game_address(url: str) -> GameAddress:
     return GameAddress(origin, names[-2], names[-1])
 
 
-def join(address: GameAddress, request: JoinRequest, gate: Gate | None = None) -> JoinAnswer:
+def asking_to_join(address: GameAddress, request: JoinRequest) -> Asking[JoinAnswer]:
     """Ask to play; the answer's upstreams are absolute. Raises `TransportError`."""
-    wire = Wire(address.api, gate=gate)
-    try:
-        answer = wire.request(
-            "POST",
-            "/join",
-            msgspec.json.encode(request),
-            media_type=JSON_MEDIA_TYPE,
-            accept=JSON_MEDIA_TYPE,
-            bytes_max=ANSWER_BYTES_MAX,
-        )
-    finally:
-        wire.close()
+    answer = yield Fetch(
+        "POST",
+        f"{address.api}/join",
+        msgspec.json.encode(request),
+        media_type=JSON_MEDIA_TYPE,
+        accept=JSON_MEDIA_TYPE,
+        bytes_max=ANSWER_BYTES_MAX,
+    )
     try:
         joined = msgspec.json.decode(expect(answer, JSON_MEDIA_TYPE, address.api).body, type=JoinAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -83,15 +84,31 @@ def join(address: GameAddress, request: JoinRequest, gate: Gate | None = None) -
     return msgspec.structs.replace(joined, upstreams=upstreams)
 
 
-def fetch_package(address: GameAddress, hashed: bytes, gate: Gate | None = None) -> bytes:
+def asking_for_package(address: GameAddress, hashed: bytes) -> Asking[bytes]:
     """The package of that hash. Raises `TransportError`; `not_wayfold` where the bytes are others."""
-    wire = Wire(address.api, timeout_s=PACKAGE_TIMEOUT_S, gate=gate)
-    try:
-        answer = wire.request("GET", "/package", accept=PACKAGE_MEDIA_TYPE, bytes_max=PACKAGE_BYTES_MAX)
-    finally:
-        wire.close()
+    answer = yield Fetch(
+        "GET",
+        f"{address.api}/package",
+        accept=PACKAGE_MEDIA_TYPE,
+        bytes_max=PACKAGE_BYTES_MAX,
+        timeout_ms=PACKAGE_TIMEOUT_MS,
+    )
     if package_hash(answer.body) != hashed:
         raise TransportError(
             "not_wayfold", f"{address.api}/package answered other bytes than the game was published as"
         )
     return answer.body
+
+
+def join(address: GameAddress, request: JoinRequest, gate: Gate | None = None) -> JoinAnswer:
+    """`asking_to_join` over sockets."""
+    from client_core.transports.http import carry
+
+    return carry(asking_to_join(address, request), gate)
+
+
+def fetch_package(address: GameAddress, hashed: bytes, gate: Gate | None = None) -> bytes:
+    """`asking_for_package` over sockets."""
+    from client_core.transports.http import carry
+
+    return carry(asking_for_package(address, hashed), gate)
