@@ -17,11 +17,16 @@ from server.node import Node
 from server.peer_limit import Buckets, limit_peers
 from server.problems import answer_problem
 from server.settings import Settings
+from server.verifier import Verifier
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
-    """The application of one node. `clock` is what tests replace; the rest comes from the settings."""
-    node = Node(settings, clock)
+def create_app(settings: Settings, *, clock: Clock | None = None, verifier: Verifier | None = None) -> Litestar:
+    """The application of one node.
+
+    `clock` is what tests replace; `verifier` comes from a program that could
+    hire a process for it; the rest comes from the settings.
+    """
+    node = Node(settings, clock, verifier)
     limits = settings.limits
     buckets = Buckets(limits.requests_per_s_max, limits.requests_burst_max)
 

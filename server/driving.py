@@ -1,11 +1,12 @@
-"""Driving a session in the event loop: its effects answered by keys, the writer and the link."""
+"""Driving a session in the event loop: its effects answered by keys, the verifier, the writer and the link."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from client_core.signing import SigningKey, random_bytes, verify
+from client_core.signing import SigningKey, random_bytes
+from server.verifier import Verifier
 from sync.batch import Batch, Outcome
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify
 
@@ -17,13 +18,15 @@ async def drive(
     key: SigningKey,
     append: Callable[[Batch], Awaitable[Outcome]],
     exchange: Callable[[bytes], Awaitable[bytes]] | None = None,
+    verifier: Verifier | None = None,
 ) -> T:
     """Answer a session's effects until it ends; what `append` or `exchange` raise ends it."""
+    verifier = verifier or Verifier()
     try:
         effect: Effect = next(session)
         while True:
             if isinstance(effect, Verify):
-                answer: object = tuple([verify(c.public_key, c.message, c.signature) for c in effect.checks])
+                answer: object = await verifier.verify(effect.checks)
             elif isinstance(effect, Append):
                 answer = await append(effect.batch)
             elif isinstance(effect, Sign):

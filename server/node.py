@@ -24,6 +24,7 @@ from server.problems import Problem
 from server.relaying import Relaying
 from server.settings import Settings
 from server.upstream import UpstreamState
+from server.verifier import Verifier
 from server.writer import Writer
 from sync.errors import LocalError
 
@@ -42,8 +43,9 @@ log = logging.getLogger("wayfold.node")
 class Node:
     """Settings, clock, tenants' files, the writer, and the games that are open."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, verifier: Verifier | None = None) -> None:
         self.settings = settings
+        self.verifier = verifier or Verifier()
         self.clock: Clock = clock or clock_from(settings.clock)
         limits = settings.limits
         self.tenants = TenantFiles(Path(settings.data_folder), open_max=limits.tenant_files_open_max)
@@ -85,6 +87,7 @@ class Node:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         await self.writer.stop()
+        self.verifier.close()
         self.tenants.close()
 
     @contextmanager

@@ -44,7 +44,7 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
         with node.game(*game_names(scope["path"])) as game:
             heard = Heard()
             session = respond(body, game.log, responding(node, game), heard)
-            answer = await drive(session, game.key, partial(node.writer.submit, game))
+            answer = await drive(session, game.key, partial(node.writer.submit, game), verifier=node.verifier)
             if heard.agreed and game.log.healing:
                 await note_offer(game, node.writer, heard.agreed)
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem

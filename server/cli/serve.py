@@ -15,6 +15,7 @@ from server.app import create_app
 from server.cli.places import data_options, settings_of
 from server.problems import Problem
 from server.settings import Settings
+from server.verifier import Verifier
 
 BACKLOG = 2048
 KEEP_ALIVE_S = 75
@@ -72,9 +73,10 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    listening = listen(settings.host, settings.port)
-    app = create_app(settings)
     _calm_collector()
+    verifier = Verifier.hired()
+    listening = listen(settings.host, settings.port)
+    app = create_app(settings, verifier=verifier)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -1,0 +1,167 @@
+"""Checking signatures in a process beside the event loop.
+
+One signature takes longer than anything else the loop does for a push, and the
+library keeps Python's lock meanwhile. A node with a core to spare therefore
+hires a process that only verifies: all checks that wait go to it in one piece,
+while it works the next ones gather, and the loop decodes and hashes meanwhile.
+(To wake a process costs a third of a signature: it is asked seldom and much.)
+Without one (a single core, no `fork`), and when it dies, everything is verified
+in the loop: slower, and with the same answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from client_core.signing import verify
+from sync.ed25519 import SignatureCheck
+
+Checks = Sequence[SignatureCheck]
+
+LENGTH_BYTES = 4
+RECEIVED_BYTES_MAX = 1 << 16
+CORES_MIN = 2
+"""On one core a second process would only take turns with the loop."""
+
+log = logging.getLogger("wayfold.verifier")
+
+
+def verify_all(checks: Checks) -> bytes:
+    """One byte a check: 1 where its signature is good."""
+    return bytes([verify(check.public_key, check.message, check.signature) for check in checks])
+
+
+class Verifier:
+    """Verifies here, until a process is hired; its calls run in one event loop."""
+
+    def __init__(self, link: socket.socket | None = None) -> None:
+        self._link = link
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gathered: list[tuple[Checks, asyncio.Future[bytes]]] = []
+        self._asked: deque[tuple[Checks, asyncio.Future[bytes]]] = deque()
+        self._unsent = bytearray()
+        self._received = bytearray()
+
+    @classmethod
+    def hired(cls) -> Verifier:
+        """One with a process, where that helps. Call before any thread or event loop is started: it forks."""
+        if not hasattr(os, "fork") or _cores() < CORES_MIN:
+            return cls()
+        here, there = socket.socketpair()
+        if os.fork() == 0:
+            _serve(there)
+        there.close()
+        here.setblocking(False)
+        return cls(here)
+
+    async def verify(self, checks: Checks) -> tuple[bool, ...]:
+        """Whether each signature is good, in order."""
+        if self._link is None or not checks:
+            return tuple(map(bool, verify_all(checks)))
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._link, self._receive)
+        if not self._gathered and not self._asked:
+            self._loop.call_soon(self._ask)
+        answer: asyncio.Future[bytes] = self._loop.create_future()
+        self._gathered.append((checks, answer))
+        return tuple(map(bool, await answer))
+
+    def close(self) -> None:
+        """Let the process go; who still waits is answered here."""
+        if self._link is None:
+            return
+        if self._loop is not None:
+            self._loop.remove_reader(self._link)
+            self._loop.remove_writer(self._link)
+        self._link.close()
+        self._link = None
+        for checks, answer in (*self._asked, *self._gathered):
+            if not answer.done():
+                answer.set_result(verify_all(checks))
+        self._asked.clear()
+        self._gathered.clear()
+
+    def _ask(self) -> None:
+        """Send what was gathered while the process had nothing else to do."""
+        if self._link is None or self._asked:
+            return
+        question = msgspec.msgpack.encode([check for checks, _ in self._gathered for check in checks])
+        self._asked.extend(self._gathered)
+        self._gathered.clear()
+        self._unsent += len(question).to_bytes(LENGTH_BYTES, "big") + question
+        self._send()
+
+    def _send(self) -> None:
+        assert self._link is not None
+        assert self._loop is not None
+        try:
+            del self._unsent[: self._link.send(self._unsent)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._lost()
+            return
+        if self._unsent:
+            self._loop.add_writer(self._link, self._send)
+        else:
+            self._loop.remove_writer(self._link)
+
+    def _receive(self) -> None:
+        assert self._link is not None
+        try:
+            received = self._link.recv(RECEIVED_BYTES_MAX)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self._lost()
+            return
+        self._received += received
+        while self._asked and len(self._asked[0][0]) <= len(self._received):
+            checks, answer = self._asked.popleft()
+            if not answer.done():
+                answer.set_result(bytes(self._received[: len(checks)]))
+            del self._received[: len(checks)]
+        if self._gathered and not self._asked:
+            self._ask()
+
+    def _lost(self) -> None:
+        log.warning("the process that verifies signatures is gone; they are verified in the event loop")
+        self.close()
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _serve(link: socket.socket) -> None:
+    """What the hired process does, until the other end of the link is closed; never returns."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # sent to the whole terminal: the server ends, and then this
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        silence = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(silence, number)
+        os.closerange(3, link.fileno())
+        os.closerange(link.fileno() + 1, 65_536)
+        decoder = msgspec.msgpack.Decoder(list[SignatureCheck])
+        with link.makefile("rb") as asked:
+            while length := asked.read(LENGTH_BYTES):
+                question = asked.read(int.from_bytes(length, "big"))
+                link.sendall(verify_all(decoder.decode(question)))
+        status = 0
+    finally:
+        os._exit(status)
