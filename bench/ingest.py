@@ -1,7 +1,7 @@
 """Server ingest over HTTP: whole sessions, from HELLO to verdict, durable and folded to scores.
 
 The server is `wayfold serve` in a process of its own. Each device holds a real
-session (`sync.initiator`) over one of 64 kept connections; what it wrote is
+session (`sync.initiator`) over one of 200 kept connections; what it wrote is
 prepared and signed before the clock starts, its answer is taken in, the receipt
 verified, inside. The clock stops when the standings show every check-in. The
 client is one thread and waits without spinning, because it shares the server's
@@ -53,7 +53,7 @@ from sync.stream import GAME, ID_BYTES, GameKey, Scope, StreamKey, scope_of, str
 CHECK_INS = 50
 DEVICES = 200
 ROUNDS = 7
-CONNECTIONS = 64
+CONNECTIONS = 200
 RECEIVED_BYTES_MAX = 1 << 16
 _LENGTH = re.compile(rb"(?i)content-length: *(\d+)")
 RATIO_MIN = 0.5
