@@ -54,8 +54,7 @@ class OwnStream:
 
     def _unsaid(self, state: StreamState | None) -> tuple[bytes, ...]:
         """The heads of the team's other streams that this stream has not named yet, at most `SEEN_MAX`."""
-        streams = self.log.index.streams.values()
-        others = [s for s in streams if s.key.audience == self.key.audience and s.id != self.id]
+        others = [s for s in self.log.index.streams_of(self.key.audience) if s.id != self.id]
         heads = {head for other in others for _, head in signed_heads(other)}
         if not heads:
             return ()

@@ -51,7 +51,7 @@ def desk_entries(log: EventLog, team: bytes) -> list[Entry]:
 
 
 def _states(log: EventLog, audience: bytes) -> list[StreamState]:
-    return [state for state in log.index.streams.values() if state.key.audience == audience]
+    return log.index.streams_of(audience)
 
 
 def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:

@@ -134,7 +134,7 @@ def counting_heads(game: OpenGame) -> dict[bytes, tuple[Mark, ...]]:
 def rows_within(game: OpenGame, heads: HeadsByStream) -> tuple[FinalRow, ...]:
     """The lines of the standings that the ancestors of these heads give, folded from the store."""
     streams = game.log.index.streams
-    about_game = [state for state in streams.values() if state.key.audience == GAME]
+    about_game = game.log.index.streams_of(GAME)
     register = read_register(game.rules, _events(game, about_game, heads))
     results = []
     for team in register.teams.values():

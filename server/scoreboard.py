@@ -187,14 +187,14 @@ def team_streams(log: GameLog, team: bytes) -> list[StreamState]:
 def audience_streams(log: GameLog, audience: bytes) -> list[StreamState]:
     """The streams of an audience of which something may count."""
     directory = log.index.directory
-    return [s for s in log.index.streams.values() if s.key.audience == audience and may_count(directory, s)]
+    return [state for state in log.index.streams_of(audience) if may_count(directory, state)]
 
 
 def organiser_events(log: GameLog, audience: bytes) -> Iterator[LoggedEvent]:
     """The events of the organiser's nodes in an audience: of keys that may write everything."""
     speaks_for_all = log.index.directory.speaks_for_all
-    for state in log.index.streams.values():
-        if state.key.audience == audience and speaks_for_all(state.key.public_key):
+    for state in log.index.streams_of(audience):
+        if speaks_for_all(state.key.public_key):
             yield from stream_events(log, state)
 
 

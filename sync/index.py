@@ -31,6 +31,7 @@ class LogIndex:
         self.summary = Summary()
         self.directory = Directory(root_key)
         self.streams: dict[bytes, StreamState] = {}
+        self._ids_by_audience: dict[bytes, list[bytes]] = {}
         self.statement_audiences: dict[bytes, bytes] = {}
         self.epoch = b""
         """The store's restore epoch, where its log says so: a server takes it as the incarnation it writes in."""
@@ -40,6 +41,10 @@ class LogIndex:
         for state in states:
             self._put(state)
         self._add_statements(list(statements))
+
+    def streams_of(self, audience: bytes) -> list[StreamState]:
+        """The streams of one audience, without looking at the others: a large game has thousands."""
+        return [self.streams[identity] for identity in self._ids_by_audience.get(audience, ())]
 
     def row(self, stream: bytes) -> Row | None:
         """A stream's row, or None where nothing signed is held."""
@@ -53,6 +58,8 @@ class LogIndex:
         self._add_statements(changes.statements)
 
     def _put(self, state: StreamState) -> None:
+        if state.id not in self.streams:
+            self._ids_by_audience.setdefault(state.key.audience, []).append(state.id)
         self.streams[state.id] = state
         row = row_of(state)
         if row is not None:

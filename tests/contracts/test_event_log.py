@@ -76,6 +76,10 @@ class Pair:
     def compare(self) -> None:
         """Everything a session can ask of a log, asked of both."""
         log, model = self.log, self.model
+        streams = log.index.streams
+        for audience in {state.key.audience for state in streams.values()}:
+            of_audience = {state.id: state for state in log.index.streams_of(audience)}
+            assert of_audience == {i: state for i, state in streams.items() if state.key.audience == audience}
         assert log.index.summary.root(ALL) == model.index.summary.root(ALL)
         assert log.index.summary.count(ALL) == model.index.summary.count(ALL)
         assert log.index.streams == model.index.streams
