@@ -128,20 +128,22 @@ class Replica:
         self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
-    def open(cls, path: str | Path, clock: Clock | None = None, *, exclusive: bool = False) -> Self:
-        """Open the game that a file joined last, `exclusive` as `Database.open` has it.
-
-        Raises `ReplicaError` (`not_joined`) or a `StoreError`.
-        """
-        database = Database.open(path, create=False, exclusive=exclusive)
+    def open(cls, path: str | Path, clock: Clock | None = None) -> Self:
+        """Open the game that a file joined last. Raises `ReplicaError` (`not_joined`) or a `StoreError`."""
+        database = Database.open(path, create=False)
         try:
-            membership = _joined(database)
-            row = database.row("SELECT bytes FROM package WHERE game_no = ?", (membership.game_no,))
-            assert row is not None, "a membership is written with its package"
-            return cls(database, membership, decode_package(row[0]), clock or WallClock())
+            return cls.of(database, clock or WallClock())
         except BaseException:
             database.close()
             raise
+
+    @classmethod
+    def of(cls, database: Database, clock: Clock) -> Self:
+        """The game that an open store joined last. Raises `ReplicaError` (`not_joined`) or a `StoreError`."""
+        membership = _joined(database)
+        row = database.row("SELECT bytes FROM package WHERE game_no = ?", (membership.game_no,))
+        assert row is not None, "a membership is written with its package"
+        return cls(database, membership, decode_package(row[0]), clock)
 
     @classmethod
     def join(cls, path: str | Path, url: str, code: str, team_name: str = "", clock: Clock | None = None) -> Self:
@@ -162,7 +164,8 @@ class Replica:
         cls, path: str | Path, answer: JoinAnswer, package: bytes, seed: bytes, clock: Clock | None = None
     ) -> Self:
         """Put a joined game into a file and open it. Raises like `join`."""
-        put_game(path, answer, package, device.Key(seed=seed), clock or WallClock())
+        with Database.open(path) as database:
+            put_game(database, answer, package, device.Key(seed=seed), clock or WallClock())
         replica = cls.open(path, clock)
         replica.take_statements(statements_of(answer))
         return replica
@@ -233,17 +236,24 @@ class Replica:
 
     def act(self, action: Known) -> Verdict:
         """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
+        verdict = self.foresee(action)
+        if self.records(verdict):
+            self._take_own(self._write(action))
+        return verdict
+
+    def foresee(self, action: Known) -> Verdict:
+        """The verdict that an action would have now; nothing is kept."""
         self._catch_up()
         events, pen = self._team_events(), self._pen_now()
         state = self.log.index.streams.get(pen.id)
         # A first event may be preceded by those that name the heads it goes on from.
         seq = CONTINUED_MAX if state is None else state.branches[0].tip_seq + 1
-        verdict = foresee(
-            self.rules, self.team(), events, action, Pen(pen.id, seq, self.public_key), self._game_register()
-        )
-        if self.records(verdict):
-            self._take_own(self._write(action))
-        return verdict
+        at = Pen(pen.id, seq, self.public_key)
+        return foresee(self.rules, self.team(), events, action, at, self._game_register())
+
+    def own_events(self) -> list[LoggedEvent]:
+        """What this device wrote, as far as it counts."""
+        return [event for event in self._team_events() if event.author == self.public_key]
 
     def _catch_up(self) -> None:
         """Take over what another process (a command beside a running device) wrote to the file."""
@@ -366,7 +376,11 @@ class Replica:
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""
-        report = hold(self._stored(import_bundle(read_bundle(path), self.log, self.scope)), self._key())
+        return hold(self.importing(read_bundle(path)), self._key())
+
+    def importing(self, data: bytes) -> Session[BundleReport]:
+        """Take in a bundle's bytes, for a driver that answers `Verify`. Raises `RemoteError`; see `import_bundle`."""
+        report = yield from self._stored(import_bundle(data, self.log, self.scope))
         self._forget()
         return report
 
@@ -403,16 +417,16 @@ class Replica:
                 self.membership = msgspec.structs.replace(self.membership, incarnation=fresh)
 
 
-def put_game(path: str | Path, answer: JoinAnswer, package: bytes, key: device.Key, clock: Clock) -> None:
-    """Write a joined game into a file, made where it is missing.
+def put_game(database: Database, answer: JoinAnswer, package: bytes, key: device.Key, clock: Clock) -> None:
+    """Write a joined game into a store.
 
     Raises `PackageError`, `ReplicaError` (`already_joined`) or a `StoreError`; nothing was written then.
     """
     content = decode_package(package)
-    with Database.open(path) as database, database.transaction() as connection:
+    with database.transaction() as connection:
         game_no = device.game_number(connection, answer.tenant, answer.game, answer.root_key)
         if device.other_key(connection, game_no, key):
-            raise ReplicaError("already_joined", f"{path} plays this game already, under another key")
+            raise ReplicaError("already_joined", f"{database.path} plays this game already, under another key")
         held = connection.execute("SELECT hash FROM package WHERE game_no = ?", (game_no,)).fetchone()
         if held is None or held[0] != answer.package_hash:
             write_package(connection, game_no, content)

@@ -182,30 +182,39 @@ class Wire:
         return TransportError("upstream_down", f"{self._origin} is not reached: {said}")
 
 
-def carry(asking: Asking[T], gate: Gate | None = None) -> T:
+def carry(asking: Asking[T], gate: Gate | None = None, wire: Wire | None = None) -> T:
     """Answer what a dialogue asks for over sockets, request by request; returns what it comes to.
 
-    Raises `TransportError`.
+    `wire` is a connection to the one origin of all its requests, else each has
+    its own. What fails is raised inside the dialogue: a `TransportError`.
     """
 
     def answer(fetch: Fetch) -> Answer:
-        wire = Wire(fetch.url, timeout_s=fetch.timeout_ms / 1000, gate=gate)
+        parts = urlsplit(fetch.url)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        way = wire or Wire(f"{parts.scheme}://{parts.netloc}", timeout_s=fetch.timeout_ms / 1000, gate=gate)
         try:
-            return wire.request(
+            return way.request(
                 fetch.method,
-                "",
+                path,
                 fetch.body,
                 media_type=fetch.media_type,
                 accept=fetch.accept,
                 bytes_max=fetch.bytes_max,
             )
         finally:
-            wire.close()
+            if wire is None:
+                way.close()
 
     try:
         fetch = next(asking)
         while True:
-            fetch = asking.send(answer(fetch))
+            try:
+                said = answer(fetch)
+            except TransportError as error:
+                fetch = asking.throw(error)
+            else:
+                fetch = asking.send(said)
     except StopIteration as stop:
         found: T = stop.value
         return found
