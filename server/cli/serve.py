@@ -73,10 +73,9 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    _calm_collector()
-    verifier = Verifier.hired()
     listening = listen(settings.host, settings.port)
-    app = create_app(settings, verifier=verifier)
+    _calm_collector()
+    app = create_app(settings, verifier=Verifier.hired())
     config = uvicorn.Config(
         app,
         log_config=None,
