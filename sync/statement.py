@@ -5,6 +5,11 @@ needed to check it, so a device can carry the chain that enrols it to any node.
 What a statement is worth is not decided here but by folding all of them
 (`sync.directory`).
 
+Decoding is strict and frozen: a body or record with more elements than its kind
+has is unsound. Nothing that a decoder would have to skip can stand in one, so
+whether it is sound never depends on how deep something nests or how much room
+the reader's stack had left; what a later version wants to add is another kind.
+
     kind  record         issuer            says
     1     Authority      root              this key speaks for the tenant, from an epoch on
     2     Delegation     authority         this key is an edge: what it may enrol, give and finalise
@@ -50,14 +55,14 @@ FINALISATION = 7
 HEADS_PART = 8
 
 
-class Statement(msgspec.Struct, frozen=True, array_like=True):
+class Statement(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A claim as it came, and its issuer's 64-byte signature over `statement_id`."""
 
     body: bytes
     signature: bytes
 
 
-class Claim(msgspec.Struct, frozen=True, array_like=True):
+class Claim(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a statement's body says: the same six fields for every kind, known or not.
 
     `audience` says who may read the statement; `issuer` is a public key;
@@ -80,7 +85,7 @@ class Pin(NamedTuple):
     head: bytes
 
 
-class Authority(msgspec.Struct, frozen=True, array_like=True):
+class Authority(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The root's word that `key` speaks for the tenant from `epoch` on.
 
     What keys of older epochs signed stays valid; an authority of a newer epoch
@@ -91,7 +96,7 @@ class Authority(msgspec.Struct, frozen=True, array_like=True):
     epoch: int
 
 
-class Delegation(msgspec.Struct, frozen=True, array_like=True):
+class Delegation(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """An authority's word that `key` is an edge and may enrol devices, numbered from 0, below `enrolments_max`.
 
     Its enrolments name `incarnation` (16 bytes, or none for no pinning). It may
@@ -110,7 +115,7 @@ class Delegation(msgspec.Struct, frozen=True, array_like=True):
     to_ms: int | None = None
 
 
-class Enrolment(msgspec.Struct, frozen=True, array_like=True):
+class Enrolment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """An authority's or edge's word that `key` may write and read the audiences of `scope`.
 
     `number` counts the issuer's enrolments of one `incarnation` from 0 and
@@ -127,7 +132,7 @@ class Enrolment(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int | None = None
 
 
-class Role(msgspec.Struct, frozen=True, array_like=True):
+class Role(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a key acts as. Of several of an issuer's the greatest `number` holds."""
 
     key: bytes
@@ -135,7 +140,7 @@ class Role(msgspec.Struct, frozen=True, array_like=True):
     number: int = 0
 
 
-class Revocation(msgspec.Struct, frozen=True, array_like=True):
+class Revocation(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Of everything `key` signed only this counts: the ancestors of `pins`, and its statements named in `keeps`.
 
     The rest is held for staff. Several revocations of a key intersect. One
@@ -157,13 +162,13 @@ class Erased(NamedTuple):
     fact: bytes
 
 
-class Erasure(msgspec.Struct, frozen=True, array_like=True):
+class Erasure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The payloads of these events are erased wherever they are met."""
 
     items: tuple[Erased, ...]
 
 
-class Finalisation(msgspec.Struct, frozen=True, array_like=True):
+class Finalisation(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The game is over: rule set, package, set of events (`heads`, see `heads_digest`) and result, by their hashes.
 
     `number` counts the finalisations of a game from 0; `amends` are the ids of
@@ -180,7 +185,7 @@ class Finalisation(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int | None = None
 
 
-class Heads(msgspec.Struct, frozen=True, array_like=True):
+class Heads(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A part of the heads whose digest is `of`: those of streams of one audience."""
 
     of: bytes
