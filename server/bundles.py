@@ -22,6 +22,7 @@ from sync.bundle import BundleReport, bundle_game, export_bundle, import_bundle
 from sync.ed25519 import SignatureCheck
 from sync.effects import Append, Effect, Sign, Verify, run
 from sync.errors import RemoteError
+from sync.intake import Quota
 from sync.stream import ALL
 
 FRAMES_MAX = 16_384
@@ -77,10 +78,10 @@ def take_bundle(log: GameLog, data: bytes) -> BundleTaken:
 
 
 async def receive_bundle(
-    game: OpenGame, data: bytes, append: Callable[[Batch], Awaitable[Outcome]], quota_bytes: int
+    game: OpenGame, data: bytes, append: Callable[[Batch], Awaitable[Outcome]], quota: Quota
 ) -> BundleTaken:
     """Take in a bundle that somebody sent over HTTP; signatures are checked beside the event loop. Raises `Problem`."""
-    session = import_bundle(data, game.log, quota_bytes=quota_bytes, frames_max=FRAMES_MAX)
+    session = import_bundle(data, game.log, quota=quota, frames_max=FRAMES_MAX)
     try:
         effect = next(session)
         while True:

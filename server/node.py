@@ -54,6 +54,7 @@ class Node:
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
         self.bodies = BodyRoom()
+        self.bundle_bodies = BodyRoom(BUNDLES_AT_ONCE_MAX * limits.bundle_bytes_max)
         self.bundle_turns = asyncio.Semaphore(BUNDLES_AT_ONCE_MAX)
         self.live_pages = 0
         self._running = self.stopping = False

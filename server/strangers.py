@@ -7,17 +7,17 @@ shares one quota a game, counted here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from server.db.event_log import GameLog
+from sync.batch import Batch, Outcome
 from sync.index import Changes
+from sync.intake import STRANGER_EVENT_BYTES, STRANGER_STATEMENT_BYTES, Quota, segment_cost
 from sync.segment import Segment
 from sync.statement import Statement, read_claim
 
-EVENT_BYTES = 256
-"""What an event counts as beside its payload: its row, hashes and salt, rounded up."""
-STATEMENT_BYTES = 512
-"""What a statement counts as, likewise."""
+Append = Callable[[Batch], Awaitable[Outcome]]
 
 
 class Strangers:
@@ -25,6 +25,8 @@ class Strangers:
 
     def __init__(self, log: GameLog) -> None:
         self._log = log
+        self.promised = 0
+        """Bytes that requests under way were let bring and that are not committed yet."""
         self.recount()
 
     def recount(self) -> None:
@@ -38,7 +40,7 @@ class Strangers:
         """Count what was just committed and applied; an enrolment may have made a stranger known."""
         brought: dict[bytes, int] = {}
         for segment in segments:
-            brought[segment.stream] = brought.get(segment.stream, 0) + segment_bytes(segment)
+            brought[segment.stream] = brought.get(segment.stream, 0) + segment_cost(segment)
         index = self._log.index
         for stream in list(self._bytes) if changes.statements else []:
             if index.directory.may_write(index.streams[stream].key):
@@ -46,10 +48,19 @@ class Strangers:
         self._count_streams(changes.streams, brought)
         self._count_statements(changes.statements)
 
+    @contextmanager
+    def lease(self, bytes_max: int) -> Iterator[Lease]:
+        """One request's part in the quota: what it was let bring counts for all others from that moment."""
+        lease = Lease(self, bytes_max)
+        try:
+            yield lease
+        finally:
+            lease.settle()
+
     @property
     def bytes_held(self) -> int:
         """The bytes to hold against the quota."""
-        return self._streams_bytes + STATEMENT_BYTES * self._statements
+        return self._streams_bytes + STRANGER_STATEMENT_BYTES * self._statements
 
     def _count_streams(self, streams: Iterable[bytes], brought: Mapping[bytes, int]) -> None:
         """Add what was brought to strangers' streams; a stream that is counted first is measured in the file."""
@@ -61,7 +72,7 @@ class Strangers:
                 self._set(stream, self._bytes[stream] + brought[stream])
             else:
                 events, payload_bytes = self._log.size_of(stream)
-                self._set(stream, events * EVENT_BYTES + payload_bytes)
+                self._set(stream, events * STRANGER_EVENT_BYTES + payload_bytes)
 
     def _set(self, stream: bytes, size: int) -> None:
         """What a stream counts as from now on; 0 where it is no stranger's."""
@@ -74,6 +85,34 @@ class Strangers:
         self._statements += sum(not is_issuer(read_claim(statement).issuer) for statement in statements)
 
 
-def segment_bytes(segment: Segment) -> int:
-    """What a stranger's segment counts as."""
-    return sum(EVENT_BYTES + len(payload or b"") for payload in segment.payloads)
+class Lease(Quota):
+    """One request's part in a game's quota; made by `Strangers.lease`."""
+
+    def __init__(self, strangers: Strangers, bytes_max: int) -> None:
+        super().__init__(bytes_max)
+        self._strangers, self._promised = strangers, 0
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes more fit beside what is held and what others were let bring."""
+        strangers = self._strangers
+        fits = strangers.bytes_held + strangers.promised + size <= self.bytes_left
+        if fits:
+            self._promised += size
+            strangers.promised += size
+        return fits
+
+    def settle(self) -> None:
+        """What was promised is committed and counted by now, or will not come."""
+        self._strangers.promised -= self._promised
+        self._promised = 0
+
+    def through(self, append: Append) -> Append:
+        """The same `append`, after which what was promised is settled."""
+
+        async def settled(batch: Batch) -> Outcome:
+            try:
+                return await append(batch)
+            finally:
+                self.settle()
+
+        return settled

@@ -21,7 +21,7 @@ from sync.digest import BUNDLE, digest
 from sync.effects import Append, Session
 from sync.errors import FrameError, RemoteError
 from sync.frame import decode_frame, encode_frame, split_frames
-from sync.intake import Intake
+from sync.intake import Intake, Quota
 from sync.limits import PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, RECEIPTS_IN_FRAME_MAX
 from sync.log import EventLog
 from sync.messages import End, Hello, Message, Problem, Receipts, Wanted
@@ -101,12 +101,12 @@ def import_bundle(
     log: EventLog,
     scope: Scope = ALL,
     *,
-    quota_bytes: int | None = None,
+    quota: Quota | None = None,
     frames_max: int = _NO_LIMIT,
 ) -> Session[BundleReport]:
     """Take in what a bundle holds of a scope, frame by frame; a damaged frame is named and the others still count.
 
-    `quota_bytes` bounds what it brings of streams that are not enrolled,
+    `quota` bounds what it brings of streams that are not enrolled,
     `frames_max` how much of it is read. Raises `FrameError` (`not_a_bundle`) or
     `RemoteError` (`wrong_game`, `version`) before anything is stored.
     """
@@ -118,9 +118,8 @@ def import_bundle(
             body = data[len(MAGIC) : len(data) - len(encode_frame(message))]
             report.whole = message.hashed == digest(BUNDLE, body)
         elif not isinstance(message, Hello):
-            intake = Intake(log, quota_bytes, scope)
+            intake = Intake(log, quota, scope)
             yield from intake.take([message])
-            quota_bytes = intake.quota_bytes
             _count(report, intake)
     if not report.whole:
         report.problems.append(Problem("bundle_cut", "the file ends early or was changed; what was sound is stored"))

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 from sync.batch import Batch, Outcome
 from sync.compare import locate
-from sync.digest import HASH_BYTES
 from sync.ed25519 import SignatureCheck
 from sync.effects import Append, Session, Verify
 from sync.erasing import erase_due
@@ -28,30 +27,43 @@ from sync.stream import ALL, Scope, covers, stream_id
 
 RunVerdict = tuple[bytes, int, tuple[tuple[int, int], ...]]
 
+STRANGER_EVENT_BYTES = 256
+"""What an event of a stranger counts as beside its payload: its row, hashes and salt, rounded up."""
+STRANGER_STATEMENT_BYTES = 512
+"""What a statement of nobody known counts as, likewise."""
+
+
+class Quota:
+    """What streams that are not enrolled and issuers not known may still bring. A node that serves many shares one."""
+
+    def __init__(self, bytes_left: int) -> None:
+        self.bytes_left = bytes_left
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes more may be stored; they are taken off then."""
+        fits = size <= self.bytes_left
+        self.bytes_left -= size if fits else 0
+        return fits
+
 
 class Intake:
     """What a body brought: `verdicts` by run, in their order, and what was new.
 
-    `quota_bytes` bounds what streams that are not enrolled may still push; what
+    `quota` bounds what streams that are not enrolled may still push; what
     exceeds it is answered busy, never refused. What lies outside `scope`, this
     node's own, is not held here and answered busy too.
     """
 
-    def __init__(self, log: EventLog, quota_bytes: int | None = None, scope: Scope = ALL) -> None:
+    def __init__(self, log: EventLog, quota: Quota | None = None, scope: Scope = ALL) -> None:
         self._log = log
         self._scope = scope
         self._signatures_left = SIGNATURES_IN_BODY_MAX
-        self._quota_bytes = quota_bytes
+        self._quota = quota
         self.problems: list[Problem] = []
         self.verdicts: list[RunVerdict] = []
         self.stored = 0
         self.statements_stored = 0
         self.streams: list[bytes] = []
-
-    @property
-    def quota_bytes(self) -> int | None:
-        """What is left of the quota; below 0 where more was brought, None where there is none."""
-        return self._quota_bytes
 
     def take(self, messages: Iterable[Message]) -> Session[None]:
         """Check, verify and append what these messages carry."""
@@ -137,12 +149,11 @@ class Intake:
 
     def _admit(self, segment: Segment) -> bool:
         directory = self._log.index.directory
-        if self._quota_bytes is None or directory.may_write(segment.key):
+        if self._quota is None or directory.may_write(segment.key):
             return True
         if directory.is_enrolled(segment.key) and self._is_pinned(segment):
             return True
-        self._quota_bytes -= sum(len(payload or b"") + 3 * HASH_BYTES for payload in segment.payloads)
-        return self._quota_bytes >= 0
+        return self._quota.take(segment_cost(segment))
 
     def _is_pinned(self, segment: Segment) -> bool:
         """Whether a revoked key's segment reaches an event that its revocations leave it."""
@@ -151,14 +162,14 @@ class Intake:
 
     def _admit_statement(self, statement: Statement, issuer: bytes) -> bool:
         """Statements of nobody known share the quota: anybody can sign one."""
-        if self._quota_bytes is None or self._log.index.directory.is_issuer(issuer):
+        if self._quota is None or self._log.index.directory.is_issuer(issuer):
             return True
         if self._log.statement(statement_id(statement.body)) is not None:
             return False
-        self._quota_bytes -= len(statement.body) + 3 * HASH_BYTES
-        if self._quota_bytes < 0:
+        admitted = self._quota.take(STRANGER_STATEMENT_BYTES)
+        if not admitted:
             self._complain("busy", "statements of issuers not known here exceed what may wait for them")
-        return self._quota_bytes >= 0
+        return admitted
 
     def _believable(self, receipt: Receipt) -> bool:
         """A receipt is about an event that is held here, by an edge or authority, and only an authority says safe."""
@@ -171,6 +182,11 @@ class Intake:
     def _complain(self, code: str, detail: str) -> None:
         if len(self.problems) < PROBLEMS_IN_BODY_MAX:
             self.problems.append(Problem(code, detail))
+
+
+def segment_cost(segment: Segment) -> int:
+    """What a stranger's segment counts as, in bytes."""
+    return sum(STRANGER_EVENT_BYTES + len(payload or b"") for payload in segment.payloads)
 
 
 def spans(verdicts: Sequence[int]) -> tuple[tuple[int, int], ...]:

@@ -18,7 +18,7 @@ from sync.ed25519 import SignatureCheck
 from sync.effects import Session, Sign, Verify
 from sync.errors import FrameError, RemoteError
 from sync.frame import PREFIX_BYTES, decode_frame, encode_body, split_frames
-from sync.intake import Intake, pack_verdicts
+from sync.intake import Intake, Quota, pack_verdicts
 from sync.limits import (
     ANSWER_BYTES_MAX,
     PROBLEMS_IN_BODY_MAX,
@@ -58,7 +58,7 @@ class Responding(msgspec.Struct, frozen=True):
 
     `nonces` are those a Proof may sign, the newest first (the caller derives
     them, so that no state is kept); `level` is the receipt it may give to
-    enrolled streams; `quota_bytes` what streams not enrolled may still push.
+    enrolled streams; `quota` what streams not enrolled may still push.
     """
 
     node: bytes
@@ -66,7 +66,7 @@ class Responding(msgspec.Struct, frozen=True):
     nonces: tuple[bytes, ...]
     level: int = CUSTODY
     scope: Scope = ALL
-    quota_bytes: int | None = None
+    quota: Quota | None = None
     retry_after_ms: int = 0
 
 
@@ -86,7 +86,7 @@ def respond(body: bytes, log: EventLog, me: Responding, heard: Heard | None = No
     refusal = _refusal(hello, log, scope)
     if refusal is not None:
         return encode_body([refusal])
-    intake = Intake(log, me.quota_bytes, me.scope)
+    intake = Intake(log, me.quota, me.scope)
     yield from intake.take(messages)
     may_read = yield from _proven(body, messages, hello, log, me, scope)
     theirs = next((m.root for m in messages if isinstance(m, Root)), b"")

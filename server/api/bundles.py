@@ -1,8 +1,12 @@
-"""Bundles over HTTP: handing in a file for somebody who had no network."""
+"""Bundles over HTTP: handing in a file for somebody who had no network.
+
+A turn is taken only by a file that is whole: one that trickles in holds up
+nobody. Files that are not whole share a room of their own, in which the one
+that began first gives way.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -10,7 +14,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server.bodies import BodyRoom, read_body
+from server.bodies import read_body
 from server.bundles import BundleTaken, receive_bundle
 from server.node import Node
 from server.problems import Problem
@@ -26,18 +30,20 @@ async def hand_in(
 ) -> BundleTaken:
     """Take in a bundle, the file's bytes being the body. What is sound in it is stored, the rest is named."""
     if node.bundle_turns.locked():
-        raise Problem("busy", "other bundles are being taken in", retry_after_s=RETRY_AFTER_S)
+        raise _busy()
+    limits = node.settings.limits
+    body = await read_body(
+        request.scope, request.receive, limits.bundle_bytes_max, node.bundle_bodies, UPLOAD_TIMEOUT_S
+    )
+    if node.bundle_turns.locked():
+        raise _busy()
     async with node.bundle_turns:
-        limits = node.settings.limits
-        try:
-            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                room = BodyRoom(limits.bundle_bytes_max)  # of its own: few come at once, and each is large
-                body = await read_body(request.scope, request.receive, limits.bundle_bytes_max, room)
-        except TimeoutError as error:
-            raise Problem("bad_request", f"the file did not arrive within {UPLOAD_TIMEOUT_S:g} s") from error
-        with node.game(tenant, game) as found:
-            quota_bytes = max(0, limits.stranger_bytes_max - found.strangers.bytes_held)
-            return await receive_bundle(found, body, partial(node.writer.submit, found), quota_bytes)
+        with node.game(tenant, game) as found, found.strangers.lease(limits.stranger_bytes_max) as lease:
+            return await receive_bundle(found, body, lease.through(partial(node.writer.submit, found)), lease)
+
+
+def _busy() -> Problem:
+    return Problem("busy", "other bundles are being taken in", retry_after_s=RETRY_AFTER_S)
 
 
 ROUTES: list[Any] = [hand_in]

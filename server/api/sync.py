@@ -23,6 +23,7 @@ from server.node import Node
 from server.open_game import OpenGame
 from server.problems import MEDIA_TYPE, Problem, from_exception
 from sync.digest import NONCE
+from sync.intake import Quota
 from sync.responder import Heard, Responding, respond
 
 NONCE_LIFE_MS = 120_000
@@ -43,8 +44,10 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
         whole = True
         with node.game(*game_names(scope["path"])) as game:
             heard = Heard()
-            session = respond(body, game.log, responding(node, game), heard)
-            answer = await drive(session, game.key, partial(node.writer.submit, game), verifier=node.verifier)
+            with game.strangers.lease(node.settings.limits.stranger_bytes_max) as lease:
+                session = respond(body, game.log, responding(node, game, lease), heard)
+                append = lease.through(partial(node.writer.submit, game))
+                answer = await drive(session, game.key, append, verifier=node.verifier)
             if heard.agreed and game.log.healing:
                 await note_offer(game, node.writer, heard.agreed)
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
@@ -63,7 +66,7 @@ def game_names(path: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def responding(node: Node, game: OpenGame) -> Responding:
+def responding(node: Node, game: OpenGame, quota: Quota) -> Responding:
     """What this node is in this game at this moment."""
     span = wall_clock() // NONCE_LIFE_MS
     seed, store = game.tenant.node_seed, game.log.state.store_id
@@ -72,7 +75,7 @@ def responding(node: Node, game: OpenGame) -> Responding:
         now_ms=node.clock(),
         nonces=(nonce(seed, store, span), nonce(seed, store, span - 1)),
         level=game.level,
-        quota_bytes=max(0, node.settings.limits.stranger_bytes_max - game.strangers.bytes_held),
+        quota=quota,
     )
 
 

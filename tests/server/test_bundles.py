@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +272,17 @@ def test_a_file_of_nothing_but_faults_is_told_in_few_words(tmp_path: Path) -> No
 def game_of(folder: Path) -> GameKey:
     with opened(folder) as game:
         return game.log.game
+
+
+def test_uploads_that_trickle_in_hold_up_nobody_elses_file(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path / "hq")
+    with served(tmp_path / "hq") as node, ExitStack() as slow:
+        request = b"POST /api/v1/acme/games/park/bundles HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nWAYFOLD"
+        for _ in range(4):
+            caller = slow.enter_context(socket.create_connection(("127.0.0.1", node.port)))
+            caller.sendall(request)
+        with httpx.Client(trust_env=False) as client:
+            device = played(client, code, base=node.url)
+            address = f"{node.url}/api/v1/acme/games/park/bundles"
+            answer = client.post(address, content=bundle_of(device))
+            assert (answer.status_code, answer.json()["received"]) == (200, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -185,6 +186,29 @@ def test_strangers_share_a_quota_and_are_answered_busy_beyond_it(tmp_path: Path)
         assert seen[-1] == BUSY
         ann.check_in("A")
         assert ann.sync().verdicts == {"stored": 1}
+
+
+def test_strangers_that_push_all_at_once_bring_no_more_than_the_quota(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path, stranger_bytes_max=20_000) as client:
+        ann = Device(client, "ann").join(code)
+        pushes = []
+        for number in range(24):
+            stranger = Device(client, f"eve{number}")
+            for name in ("answer", "game", "audience", "scope", "path"):
+                setattr(stranger, name, getattr(ann, name))
+            stranger.log = MemoryLog(ann.game, b"d" * 16, b"e" * 16)
+            stranger.stream = ann.stream.__class__(stranger.key.public_key, b"i" * 16, ann.audience)
+            stranger.write(bytes(4_000))
+            pushes.append(push_of(stranger))
+        with ThreadPoolExecutor(24) as threads:
+            seen = [verdict for answer in threads.map(ann.exchange, pushes) for verdict in verdicts_in(answer)]
+    assert (seen.count(HELD), seen.count(BUSY)) == (4, 20)
+    with opened(tmp_path) as game:
+        assert 0 < game.strangers.bytes_held <= 20_000
+        with game.strangers.lease(22_000) as first, game.strangers.lease(22_000) as second:
+            assert (first.take(3_000), second.take(3_000), second.take(1_000)) == (True, False, True)
+        assert game.strangers.promised == 0
 
 
 def test_nobody_reads_without_showing_its_key(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sync.batch import Batch, OwnEvents
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.initiator import Initiating, Report, initiate
+from sync.intake import Quota
 from sync.log import EventLog
 from sync.memory_log import MemoryLog
 from sync.receipt import CUSTODY, SAFE
@@ -121,7 +122,8 @@ class Node:
 
     def respond(self, body: bytes) -> bytes:
         """Answer a request as this node."""
-        me = Responding(self.key.public_key, 1_000, (NONCE,), self.level, self.scope, self.quota_bytes)
+        quota = None if self.quota_bytes is None else Quota(self.quota_bytes)
+        me = Responding(self.key.public_key, 1_000, (NONCE,), self.level, self.scope, quota)
         return self.drive(respond(body, self.log, me))
 
     def sync(self, peer: Node, link: Callable[[bytes, Callable[[bytes], bytes]], bytes] | None = None) -> Report:
