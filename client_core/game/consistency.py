@@ -66,15 +66,18 @@ def checkpoint_fault(checkpoints: Sequence[Checkpoint], kinds: Sequence[Kind]) -
 def group_fault(groups: Sequence[Group], checkpoints: int, challenges: int, categories: Iterable[str]) -> str:
     """What is wrong with groups in a game of so many checkpoints and challenges and with these categories."""
     known = set(categories)
-    owner: dict[int, str] = {}
+    owners: dict[int, list[Group]] = {}
     parent: dict[int, str] = {}
     for group in groups:
         fault = _members_fault(group, groups, checkpoints) or _order_fault(group)
         if fault:
             return f"group {group.code}: {fault}"
         for checkpoint in {number for leg in group.legs for number in leg.any_of}:
-            if owner.setdefault(checkpoint, group.code) != group.code:
-                return f"checkpoint {checkpoint} stands in groups {owner[checkpoint]} and {group.code}; one is allowed"
+            other = next((one for one in owners.setdefault(checkpoint, []) if not _apart(one, group)), None)
+            if other is not None:
+                both = f"groups {other.code} and {group.code}"
+                return f"checkpoint {checkpoint} stands in {both}: one is allowed, or categories of its own for each"
+            owners[checkpoint].append(group)
         for inner in group.groups:
             if inner in parent:
                 return f"group {groups[inner].code} stands in {parent[inner]} and {group.code}; one is allowed"
@@ -119,6 +122,11 @@ def text_fault(showing: Showing, briefings: Sequence[Briefing], catalogs: Sequen
         return "the entries of a catalog are not sorted"
     versions = [briefing.version for briefing in briefings]
     return _twice(versions, "briefing") or _twice([catalog.language for catalog in catalogs], "language")
+
+
+def _apart(one: Group, other: Group) -> bool:
+    """Whether no team of one category plays both."""
+    return bool(one.categories) and bool(other.categories) and not set(one.categories) & set(other.categories)
 
 
 def _members_fault(group: Group, groups: Sequence[Group], checkpoints: int) -> str:

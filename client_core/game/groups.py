@@ -124,7 +124,9 @@ class Group(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     all). `complete_points` are paid once when `complete_count` members are done
     (None: all). `within_ms` bounds the time from the first to the last visit
     for that bonus (None: no bound). In an order, `skippable` members may be
-    left out. A checkpoint stands in at most one group.
+    left out. A checkpoint stands in at most one group that a team may play: in
+    several only where each is for categories of its own, as the courses of an
+    orienteering event are. A team of two such categories plays the first.
     """
 
     code: Code

@@ -47,7 +47,7 @@ class Openings:
 
     def take(self, visit: Visit) -> Stood | None:
         """Decide on a visit that is in time, and establish it; None where it was not open."""
-        play, seat = self.play, self.play.rules.seats.get(visit.checkpoint)
+        play, seat = self.play, self.play.seats.get(visit.checkpoint)
         rank = -1
         if seat is not None and seat.group in play.rules.gated:
             group = play.rules.package.groups[seat.group]

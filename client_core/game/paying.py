@@ -56,7 +56,7 @@ def pay(play: Play, times: Times, openings: Openings, stood: Sequence[Stood]) ->
             if why:
                 play.refuse(visit.place, Refused(Reason.VISIT_VOIDED), *why)
                 continue
-        seat = play.rules.seats.get(visit.checkpoint)
+        seat = play.seats.get(visit.checkpoint)
         if seat is not None and _is_sport(play.rules.package.groups[seat.group]):
             sport.setdefault(seat.group, []).append(one)
         elif one.rank >= 0 and seat is not None:
@@ -216,8 +216,15 @@ def _pay_course(
             before = any(rows[other][3] == checkpoint for other in chosen)
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
             play.refuse(visit.place, reason, *near)
-    if not group.skippable and (not group.categories or set(group.categories) & set(play.entered.categories)):
+    if not group.skippable and _plays(play, number, group):
         purse.missing += [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
+
+
+def _plays(play: Play, number: int, group: Group) -> bool:
+    """Whether the team plays a course: of several that share checkpoints only the first of its categories."""
+    if group.categories and not set(group.categories) & set(play.entered.categories):
+        return False
+    return all(play.seats[checkpoint].group == number for leg in group.legs for checkpoint in leg.any_of)
 
 
 def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
@@ -241,7 +248,7 @@ def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
 
 def _bound_groups(play: Play, purse: Purse) -> None:
     """What a group pays at most, and its bonus. Inner groups come before those around them."""
-    package, seats, parents = play.rules.package, play.rules.seats, play.rules.parents
+    package, seats, parents = play.rules.package, play.seats, play.rules.parents
     purse.paid.sort(key=lambda one: (one.at_ms, one.event))
     place_by_id = {event.id: place for place, event in enumerate(play.events)}
     inner_done: dict[int, tuple[int, tuple[bytes, ...]]] = {}
@@ -285,7 +292,7 @@ def _one_a_leg(
     kept: list[Paid] = []
     by_leg: dict[int, Paid] = {}
     for one in mine:
-        leg = play.rules.seats[one.checkpoint].legs[0]
+        leg = play.seats[one.checkpoint].legs[0]
         first = by_leg.setdefault(leg, one)
         if first.checkpoint == one.checkpoint:
             kept.append(one)

@@ -90,6 +90,7 @@ class Play:
     ) -> None:
         self.rules, self.team, self.events, self.knowledge = rules, team, events, knowledge
         self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
+        self.seats = rules.seats_of(entered.categories)
         self.verdicts: list[Verdict] = [NOTHING] * len(events)
         self.because: Because = {}
         self.visits: list[Visit] = []

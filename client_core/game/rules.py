@@ -5,6 +5,8 @@ Nothing here is new information; whatever folds holds one `Rules` a package.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 from client_core.game.checkpoints import Capture, Checkpoint, FirstFinders, Hours, Kind, NoAccuracy, Pay, Plain
@@ -64,7 +66,9 @@ class Rules(msgspec.Struct, frozen=True):
     elapsed_ms_max: int
     """A longer time between start and finish is the work of a clock."""
     seats: dict[int, Seat]
-    """By checkpoint, for those that stand in a group."""
+    """By checkpoint, for those that stand in a group; of several groups in the first."""
+    shared: dict[int, tuple[Seat, ...]]
+    """By checkpoint, for those that stand in several groups, which teams of different categories play: in each."""
     parents: dict[int, tuple[int, int]]
     """By group: the group it stands in, and its position there."""
     gated: frozenset[int]
@@ -73,6 +77,17 @@ class Rules(msgspec.Struct, frozen=True):
     """By checkpoint the challenges that are asked there."""
     crossing: frozenset[int]
     """Checkpoints that pay by what other teams did."""
+
+    def seats_of(self, categories: Iterable[str]) -> Mapping[int, Seat]:
+        """Where each checkpoint stands for a team of these categories: of several groups in the first it plays."""
+        if not self.shared:
+            return self.seats
+        groups, mine = self.package.groups, frozenset(categories)
+        played = {
+            checkpoint: next((seat for seat in seats if mine & set(groups[seat.group].categories)), seats[0])
+            for checkpoint, seats in self.shared.items()
+        }
+        return {**self.seats, **played}
 
     def limit_ms(self, start_ms: int) -> int:
         """How long a team may play that starts then, as published."""
@@ -90,6 +105,7 @@ def compile_rules(package: Package) -> Rules:
     for number, challenge in enumerate(package.challenges):
         if challenge.checkpoint is not None:
             challenges_at[challenge.checkpoint] = (*challenges_at.get(challenge.checkpoint, ()), number)
+    seats = _seats(package.groups)
     places = tuple(_place(checkpoint, package.kinds[checkpoint.kind]) for checkpoint in package.checkpoints)
     parents = {
         child: (number, position)
@@ -110,7 +126,8 @@ def compile_rules(package: Package) -> Rules:
         believed_from_ms=package.opens_at_ms - CLOCK_SUSPECT_MS,
         believed_to_ms=package.closes_at_ms + CLOCK_SUSPECT_MS,
         elapsed_ms_max=package.closes_at_ms - package.opens_at_ms + CLOCK_SUSPECT_MS,
-        seats=_seats(package.groups),
+        seats={checkpoint: found[0] for checkpoint, found in seats.items()},
+        shared={checkpoint: found for checkpoint, found in seats.items() if len(found) > 1},
         parents=parents,
         gated=frozenset(number for number in range(len(package.groups)) if _is_gated(package.groups, parents, number)),
         challenges_at=challenges_at,
@@ -140,16 +157,16 @@ def _place(checkpoint: Checkpoint, kind: Kind) -> Place:
     )
 
 
-def _seats(groups: tuple[Group, ...]) -> dict[int, Seat]:
-    """Every checkpoint's place in its group; of several groups the first holds."""
-    seats: dict[int, Seat] = {}
+def _seats(groups: tuple[Group, ...]) -> dict[int, tuple[Seat, ...]]:
+    """Every checkpoint's places in its groups, in their order."""
+    seats: dict[int, tuple[Seat, ...]] = {}
     for number, group in enumerate(groups):
         positions: dict[int, list[int]] = {}
         for position, leg in enumerate(group.legs):
             for checkpoint in leg.any_of:
                 positions.setdefault(checkpoint, []).append(position)
         for checkpoint, legs in positions.items():
-            seats.setdefault(checkpoint, Seat(number, tuple(legs)))
+            seats[checkpoint] = (*seats.get(checkpoint, ()), Seat(number, tuple(legs)))
     return seats
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from client_core.game.checkpoints import Method
 from client_core.game.content import Package
 from client_core.game.geometry import distance_mm, radius_mm
-from client_core.game.groups import Answered, Atom, Group, Visited
+from client_core.game.groups import Answered, Atom, Visited
 from client_core.game.publish import Draft
 from client_core.game.showing import CheckInBy
 from client_core.game.timing import CheckInStart
@@ -48,14 +48,15 @@ def look_over(draft: Draft, package: Package, report: Report) -> None:
 
 def _openings(package: Package, report: Report) -> None:
     """Open what can be opened until nothing more opens; what is left never can be."""
-    within: dict[int, Group] = {}
+    within: dict[int, set[str]] = {}
     for group in package.groups:
-        within.update({number: group for leg in group.legs for number in leg.any_of})
+        for number in {number for leg in group.legs for number in leg.any_of}:
+            within.setdefault(number, set()).add(group.code)
     parent = {inner: group for group in package.groups for inner in group.groups}
     open_: set[str] = set()
 
     def reachable(number: int) -> bool:
-        return number not in within or within[number].code in open_
+        return number not in within or bool(within[number] & open_)
 
     def possible(atom: Atom) -> bool:
         if isinstance(atom, Visited):
