@@ -1,4 +1,4 @@
-"""An edge's photos on their way to HQ: after a session, piece by piece, and out of the way of events."""
+"""An edge's photos on their way to HQ, and a game's media on theirs to the edge: piece by piece, after events."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 import httpx
 import msgspec
 
+from client_core.game.media import Medium
 from client_core.game.pictures import BlobState
 from server import upstream
 from server.blobs import BlobFolder
@@ -29,8 +30,7 @@ async def send_blobs(
     `url` is the blob address of the game there. Returns how many it holds whole
     now. Raises `UpstreamError`; what was sent stays there.
     """
-    piece_bytes = PIECE_BYTES_FIRST
-    whole = 0
+    pace, whole = Pace(), 0
     for name in names:
         if urgent():
             break
@@ -40,17 +40,53 @@ async def send_blobs(
         try:
             state = await _post(http, url, name, 0, b"")
             while not state.whole and state.held < len(content) and not urgent():
-                piece = content[state.held : state.held + piece_bytes]
+                piece = content[state.held : state.held + pace.piece_bytes]
                 began_s = time.monotonic()
                 state = await _post(http, url, name, state.held, piece)
-                fits = int(len(piece) * PIECE_S / max(time.monotonic() - began_s, 0.001))
-                piece_bytes = max(PIECE_BYTES_MIN, min(PIECE_BYTES_MAX, fits, 2 * piece_bytes))
+                pace.took(len(piece), time.monotonic() - began_s)
         except UpstreamError as error:
             if error.code != "blob_unexpected":
                 raise
             continue  # its event has not arrived there; the next session brings it
         whole += state.whole
     return whole
+
+
+async def fetch_media(
+    http: httpx.AsyncClient, url: str, folder: BlobFolder, media: Iterable[Medium], urgent: Callable[[], bool]
+) -> None:
+    """Fetch what this node lacks of a game's media, until something `urgent` waits; a piece that came is kept.
+
+    `url` is the media address of the game there. Raises `UpstreamError`, `Problem` where it cannot be kept.
+    """
+    for medium in media:
+        state = await asyncio.to_thread(folder.state, medium.hash)
+        pace = Pace()
+        while not state.whole and not urgent():
+            address = f"{url}/{medium.hash.hex()}"
+            began_s = time.monotonic()
+            try:
+                piece = await upstream.get_piece(http, address, medium.media_type, state.held, pace.piece_bytes)
+            except UpstreamError as error:
+                if error.code != "not_found":
+                    raise
+                break  # it has not arrived there itself
+            if not piece:
+                raise UpstreamError("not_wayfold", f"{url} sends nothing of {medium.name} from byte {state.held} on")
+            pace.took(len(piece), time.monotonic() - began_s)
+            state = await asyncio.to_thread(folder.take, medium.hash, medium.size, state.held, piece)
+
+
+class Pace:
+    """How large the next piece is: what about a second carries."""
+
+    def __init__(self) -> None:
+        self.piece_bytes = PIECE_BYTES_FIRST
+
+    def took(self, size: int, seconds: float) -> None:
+        """A piece of that size took so long."""
+        fits = int(size * PIECE_S / max(seconds, 0.001))
+        self.piece_bytes = max(PIECE_BYTES_MIN, min(PIECE_BYTES_MAX, fits, 2 * self.piece_bytes))
 
 
 async def _post(http: httpx.AsyncClient, url: str, name: bytes, offset: int, piece: bytes) -> BlobState:

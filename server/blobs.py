@@ -50,6 +50,21 @@ class BlobFolder:
         except OSError as error:
             raise Problem("store_unusable", f"a blob cannot be kept: {error.strerror}") from error
 
+    def keep(self, name: bytes, content: bytes) -> None:
+        """Keep a whole blob that was made here; raises `Problem("store_unusable")`."""
+        if not self.state(name).whole:
+            self.erase(name)  # a part of it, of whatever it is a part
+            self.take(name, len(content), 0, content)
+
+    def read_piece(self, name: bytes, offset: int, size: int) -> bytes:
+        """Up to `size` bytes of a whole blob from `offset` on, its hash not checked again; empty where it is not."""
+        try:
+            with self._paths(name)[0].open("rb") as file:
+                file.seek(offset)
+                return file.read(size)
+        except FileNotFoundError:
+            return b""
+
     def read(self, name: bytes) -> bytes | None:
         """A whole blob, its hash checked again; None where it is not here whole, or damaged at rest."""
         whole, _ = self._paths(name)

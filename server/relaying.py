@@ -12,7 +12,7 @@ from typing import Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from server import upstream
-from server.blob_relay import send_blobs
+from server.blob_relay import fetch_media, send_blobs
 from server.blobs import BlobFolder
 from server.clock import Clock
 from server.db.tenants import TenantFiles
@@ -150,6 +150,7 @@ class Relaying:
                 with self._node.game(tenant, game) as found:
                     report = await self._run(relay, found)
                     await self._send_blobs(report.url, found)
+                    await self._fetch_media(report.url, found)
         except (UpstreamError, Problem):
             pass  # stands in the relay's state, or the tenant's file has gone
         except Exception:
@@ -164,6 +165,14 @@ class Relaying:
         commit_seq = game.log.state.commit_seq
         folder = BlobFolder(self._node.tenants.folder, game.tenant.slug)
         await send_blobs(self._http, address, folder, names, lambda: game.log.state.commit_seq != commit_seq)
+
+    async def _fetch_media(self, url: str, game: OpenGame) -> None:
+        """The media that devices will ask for here, until an event comes in."""
+        address = f"{url.rstrip('/')}/api/v1/{game.tenant.slug}/games/{game.row.id.hex()}/media"
+        commit_seq = game.log.state.commit_seq
+        folder = BlobFolder(self._node.tenants.folder, game.tenant.slug)
+        media = game.rules.package.media
+        await fetch_media(self._http, address, folder, media, lambda: game.log.state.commit_seq != commit_seq)
 
     async def _register(self) -> None:
         """Become an edge by the code in the settings, once an upstream is reached."""

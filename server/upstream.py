@@ -89,6 +89,11 @@ async def get_package(http: httpx.AsyncClient, url: str) -> bytes:
     return await _ask(http, url, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES_MAX, timeout_s=PACKAGE_TIMEOUT_S)
 
 
+async def get_piece(http: httpx.AsyncClient, url: str, media_type: str, offset: int, size: int) -> bytes:
+    """Up to `size` bytes of a file from `offset` on; raises `UpstreamError`."""
+    return await _ask(http, url, media_type, size, bytes_from=offset)
+
+
 async def _ask(
     http: httpx.AsyncClient,
     url: str,
@@ -97,12 +102,18 @@ async def _ask(
     *,
     content: bytes | None = None,
     sent_as: str = "",
+    bytes_from: int | None = None,
     timeout_s: float = EXCHANGE_TIMEOUT_S,
 ) -> bytes:
-    """Post `content`, or get where there is none; the body of the answer, of that type and at most so large."""
+    """Post `content`, or get where there is none; the body of the answer, of that type and at most so large.
+
+    With `bytes_from` only that piece of it is asked for.
+    """
     where = url
     try:
         headers = {"Content-Type": sent_as} if sent_as else {}
+        if bytes_from is not None:
+            headers["Range"] = f"bytes={bytes_from}-{bytes_from + bytes_max - 1}"
         method = "GET" if content is None else "POST"
         request = http.build_request(method, url, content=content, headers=headers)
         where = f"{request.url.scheme}://{request.url.netloc.decode()}"
@@ -121,7 +132,7 @@ async def _ask(
     except (httpx.TransportError, httpx.InvalidURL, OSError) as error:
         raise UpstreamError("down", f"{where} is not reached: {str(error) or type(error).__name__}") from error
     found = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != (httpx.codes.OK if bytes_from is None else httpx.codes.PARTIAL_CONTENT):
         raise _refusal(response, found, body, where)
     if found != media_type:
         said = found or "an unnamed type"

@@ -18,6 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from client_core.game.media import MEDIA_MAX, MediumNumber
 from client_core.game.ranges import (
     ANSWER_BYTES_MAX,
     HINTS_MAX,
@@ -106,7 +107,7 @@ class Challenge(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     different wrong answer costs `wrong_points`, together never more than
     `wrong_points_max`. With `par_ms` a right answer within that time after
     opening pays `speed_points` more, falling evenly to none at the par time.
-    `hints_in_order`: hint n only after hint n - 1.
+    `hints_in_order`: hint n only after hint n - 1. `media` are shown with the text.
     """
 
     code: Code
@@ -125,3 +126,4 @@ class Challenge(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     hints: Annotated[tuple[Hint, ...], Meta(max_length=HINTS_MAX)] = ()
     hints_in_order: bool = True
     unit: Annotated[str, Meta(max_length=32)] = ""
+    media: Annotated[tuple[MediumNumber, ...], Meta(max_length=MEDIA_MAX)] = ()

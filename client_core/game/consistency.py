@@ -92,10 +92,12 @@ def group_fault(groups: Sequence[Group], checkpoints: int, challenges: int, cate
     return _twice([group.code for group in groups], "group")
 
 
-def challenge_fault(challenges: Sequence[Challenge], checkpoints: int) -> str:
-    """What is wrong with challenges in a game of so many checkpoints."""
+def challenge_fault(challenges: Sequence[Challenge], checkpoints: int, media: int = 0) -> str:
+    """What is wrong with challenges in a game of so many checkpoints and media."""
     for challenge in challenges:
         fault = _challenge_fault(challenge, checkpoints)
+        if any(number >= media for number in challenge.media):
+            fault = f"it shows medium {max(challenge.media)}, there are {media}"
         if fault:
             return f"challenge {challenge.code}: {fault}"
     return _twice([challenge.code for challenge in challenges], "challenge")

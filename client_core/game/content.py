@@ -7,7 +7,7 @@ Names in it are public. Checkpoints, challenges and groups are known by their
 number, the position in their list.
 
 What its parts mean stands beside them: `checkpoints`, `timing`, `groups`,
-`challenges`, `entrants`, `showing`. A later rule book has a new `rules` number;
+`challenges`, `entrants`, `showing`, `media`. A later rule book has a new `rules` number;
 the decoder refuses what it does not know instead of guessing.
 """
 
@@ -32,6 +32,7 @@ from client_core.game.consistency import (
 from client_core.game.entrants import Category, Format, MemberRule
 from client_core.game.fences import Metric
 from client_core.game.groups import Group
+from client_core.game.media import MEDIA_MAX, Medium, media_fault
 from client_core.game.ranges import (
     CHALLENGES_MAX,
     CHECKPOINTS_MAX,
@@ -124,6 +125,7 @@ class Package(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     catalogs: Annotated[tuple[Catalog, ...], Meta(max_length=50)] = ()
     emergency_number: Annotated[str, Meta(max_length=32)] = "112"
     retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
+    media: Annotated[tuple[Medium, ...], Meta(max_length=MEDIA_MAX)] = ()
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -190,7 +192,8 @@ def _first_fault(package: Package) -> str:
         next(filter(None, (time_fault(start, limit, *window, count) for start, limit in times)), "")
         or checkpoint_fault(package.checkpoints, package.kinds)
         or group_fault(package.groups, count, len(package.challenges), [c.code for c in package.categories])
-        or challenge_fault(package.challenges, count)
+        or challenge_fault(package.challenges, count, len(package.media))
         or entrant_fault(package.categories, package.formats, count)
+        or media_fault(package.media)
         or text_fault(package.showing, package.briefings, package.catalogs)
     )

@@ -41,6 +41,7 @@ from client_core.game.fences import (
 )
 from client_core.game.geometry import ring_bounds
 from client_core.game.groups import Group
+from client_core.game.media import Medium
 from client_core.game.ranges import CHECKPOINTS_MAX, CODE_BYTES_MAX, NAME_BYTES_MAX, POINTS_MAX
 from client_core.game.rings import RingFault, check_rings
 from client_core.game.showing import Briefing, Catalog, Showing
@@ -129,6 +130,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     catalogs: tuple[Catalog, ...] = ()
     emergency_number: str = "112"
     retention_days: int = 90
+    media: tuple[Medium, ...] = ()
     kept: tuple[Kept, ...] = ()
     secrets: tuple[tuple[str, str], ...] = ()
 
@@ -193,6 +195,7 @@ def publish(draft: Draft) -> Package:
         catalogs=draft.catalogs,
         emergency_number=draft.emergency_number,
         retention_days=draft.retention_days,
+        media=draft.media,
     )
     try:
         check_consistent(package)

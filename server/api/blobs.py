@@ -36,7 +36,7 @@ async def take(
         raise Problem("bad_request", f"offset: 0 to {PICTURE_BYTES_MAX}")
     piece = await request.body()
     with node.game(tenant, game) as found:
-        identity = _identity(name)
+        identity = identity_of(name)
         size = node.desk_of(found).announced(identity)
         if size is None:
             raise Problem("blob_unexpected", "no event of an enrolled device here names this blob yet: sync first")
@@ -62,7 +62,7 @@ async def photo(
     """A photo, for staff."""
     with node.game(tenant, game) as found:
         allowed(found, staff_pass, None, MAY_SEE)
-        identity = _identity(name)
+        identity = identity_of(name)
         announced = node.desk_of(found).announced(identity) is not None
         content = await asyncio.to_thread(BlobFolder(node.tenants.folder, tenant).read, identity) if announced else None
     if content is None:
@@ -75,7 +75,7 @@ async def photo(
     return Response(content, media_type=media_type_of(content), headers=headers)
 
 
-def _identity(name: str) -> bytes:
+def identity_of(name: str) -> bytes:
     """The hash of an address; raises `Problem("bad_request")`."""
     try:
         identity = bytes.fromhex(name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import factorial
+
+import msgspec
 
 from client_core.game.answers import answer_hash, answer_key, seal
 from client_core.game.challenges import Challenge, Form, Hashed, Hint, Interval, Judged, Key, Later
+from client_core.game.media import Medium
 from client_core.game.numbers import parse_numbers
 from client_core.game.publish import Finding, Kept
 from client_core.signing import random_bytes
@@ -29,14 +32,21 @@ WORDS = 500_000
 
 
 def read_challenges(
-    rows: list[Row], number_by_code: Mapping[str, int], secrets: Mapping[str, str], report: Report
+    rows: list[Row],
+    number_by_code: Mapping[str, int],
+    secrets: Mapping[str, str],
+    media: Sequence[Medium],
+    report: Report,
 ) -> tuple[tuple[Challenge, ...], tuple[Kept, ...]]:
-    """The challenges of a table, and what judges those of them that are judged later."""
+    """The challenges of a table, which show these media, and what judges those of them that are judged later."""
+    numbers = {medium.name: number for number, medium in enumerate(media)}
     challenges: list[Challenge] = []
     kept: list[Kept] = []
     for row in rows:
         try:
             challenge, plain = _challenge(row, number_by_code, secrets)
+            shown = tuple(numbers[name] for name in row.list_of("media") if name in numbers)
+            challenge = msgspec.structs.replace(challenge, media=shown)
         except ValueFault as fault:
             report.errors.append(Finding("value_malformed", row.where, f"challenge {row.of('code')!r}: {fault}"))
             continue

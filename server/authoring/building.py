@@ -16,6 +16,7 @@ from server.authoring.asking import read_challenges
 from server.authoring.game_file import GameFile
 from server.authoring.grouping import read_groups
 from server.authoring.looking import look_over
+from server.authoring.media import read_media
 from server.authoring.reading import Report, read_game_file
 from server.authoring.tables import (
     CHALLENGE_COLUMNS,
@@ -61,7 +62,8 @@ def _draft(folder: Path, game: GameFile, report: Report, now_ms: int) -> Draft |
     numbers = {checkpoint.code: number for number, checkpoint in enumerate(checkpoints)}
     asked = folder / (game.challenges or "challenges.csv")
     challenge_rows = read_table(asked, CHALLENGE_COLUMNS, report) if game.challenges or asked.exists() else []
-    challenges, kept = read_challenges(challenge_rows, numbers, secrets, report)
+    media = read_media(folder, game, challenge_rows, checkpoints, report)
+    challenges, kept = read_challenges(challenge_rows, numbers, secrets, media, report)
     challenge_numbers = {challenge.code: number for number, challenge in enumerate(challenges)}
     groups = read_groups(game.group, numbers, challenge_numbers, zone, report)
     start, limit = rules.read_times(game, (), numbers, zone, report)
@@ -96,6 +98,7 @@ def _draft(folder: Path, game: GameFile, report: Report, now_ms: int) -> Draft |
         catalogs=tuple(Catalog(language, tuple(sorted(entries.items()))) for language, entries in words.items()),
         emergency_number=game.emergency_number,
         retention_days=game.retention_days,
+        media=media,
         kept=kept,
         secrets=tuple(sorted(secrets.items())),
     )

@@ -159,12 +159,16 @@ class GameFile(Limits, frozen=True, kw_only=True):
     emergency_number: Annotated[str, says("What players call.")] = "112"
     retention_days: Annotated[int, says("Personal data is kept so long after the game.")] = 90
     checkpoints: Annotated[str, says("The table of checkpoints, .csv or .geojson.")] = "checkpoints.csv"
+    map: Annotated[str | None, says("The map that devices take along, a PMTiles file beside game.toml.")] = None
     challenges: Annotated[str | None, says("The table of challenges; challenges.csv is read where it is there.")] = None
     kind: dict[str, Kind] = {}
     group: dict[str, Group] = {}
     category: dict[str, Category] = {}
     format: dict[str, Format] = {}
     briefing: list[Briefing] = []
+    credit: Annotated[
+        dict[str, str], says("[credit]: whom to name for a file that is shown, such as the map's makers.")
+    ] = {}
     text: Annotated[dict[str, dict[str, str]], says("[text.it]: texts and their translations.")] = {}
 
 

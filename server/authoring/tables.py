@@ -17,7 +17,7 @@ TABLE_BYTES_MAX = 16 * 1024 * 1024
 CHECKPOINT_COLUMNS = ("code", "name", "points", "lon", "lat", "radius", "kind", "text", "secret")
 CHALLENGE_COLUMNS = (
     *("code", "checkpoint", "name", "text", "form", "answer", "tolerance", "choices", "points", "tries", "wrong"),
-    *("wrong_max", "par", "speed_points", "hints", "judged", "unit"),
+    *("wrong_max", "par", "speed_points", "hints", "judged", "unit", "media"),
 )
 TEAM_COLUMNS = ("number", "name", "members", "birth_years", "sexes", "badges", "categories", "format", "start")
 

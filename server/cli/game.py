@@ -12,6 +12,8 @@ from client_core.game.actions import USES_MAX, TeamRegistered
 from client_core.game.teams import Team
 from client_core.signing import random_bytes
 from server import own_stream
+from server.authoring.media import contents
+from server.blobs import BlobFolder
 from server.cli.authoring import check, draft_of, new, schema
 from server.cli.drafting import GameFlags, draft_from, game_flags
 from server.cli.output import InputError, json_option, print_json, print_table, progress
@@ -61,7 +63,11 @@ def import_game(
             draft = draft_of(file, clock())
         else:
             draft = draft_from(read_checkpoints(_read(file)), chosen, name, clock())
-    with open_tenant(settings, tenant) as (tenant_file, _):
+    with open_tenant(settings, tenant) as (tenant_file, row):
+        blobs = BlobFolder(tenant_file.path.parent, row.slug)
+        for medium, content in contents(file, draft):
+            with progress(f"keeping {medium.name}"):
+                blobs.keep(medium.hash, content)
         save_draft(tenant_file, name, draft, clock())
     summary = GameSummary(name, draft.name, "draft")
     if as_json:
