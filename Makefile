@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; `make run ARGS=--once`, `make test ARGS="-k merge"`.
 bin := .venv/bin
-.PHONY: setup run test check format bench simulate lock
+.PHONY: setup run test check format bench simulate lock assets
 
 setup: ; @.ci/setup
 run: setup ; @$(bin)/wayfold demo $(ARGS)
@@ -10,3 +10,4 @@ format: setup ; $(bin)/ruff format && $(bin)/ruff check --fix
 bench: setup ; $(bin)/python -m bench $(ARGS)
 simulate: setup ; $(bin)/python -m tests.simulation --seeds 1..1000 --jobs 2 $(ARGS)
 lock: setup ; .ci/lock $(ARGS) && .ci/setup
+assets: setup ; $(bin)/python .ci/player/build.py $(ARGS)

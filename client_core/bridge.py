@@ -194,6 +194,10 @@ class Bridge:
         """How the game stands."""
         return views.standing(self.replica(), asked.fix, asked.at_ms)
 
+    def near(self, asked: calls.NearTo) -> calls.Distances:
+        """How far everything is from a fix."""
+        return views.distances(self.replica(), asked.fix, asked.at_ms)
+
     def explain(self, _: calls.Nothing) -> calls.Explained:
         """Why the score is what it is."""
         return views.explained(self.replica())
@@ -339,6 +343,7 @@ CALLS: dict[str, Call] = {
     "open": Call(calls.Open, Opened, Bridge.open),
     "join": Call(calls.Join, Opened, Bridge.join),
     "now": Call(calls.Now, calls.Standing, Bridge.now),
+    "near": Call(calls.NearTo, calls.Distances, Bridge.near),
     "explain": Call(calls.Nothing, calls.Explained, Bridge.explain),
     "check_in": Call(calls.CheckInHere, Outcome, Bridge.check_in),
     "scan": Call(calls.Scanned, Outcome, Bridge.scan),

@@ -61,6 +61,13 @@ class Now(msgspec.Struct, frozen=True):
     fix: Position | None = None
 
 
+class NearTo(msgspec.Struct, frozen=True):
+    """How far everything is from here: cheap enough for every fix."""
+
+    fix: Position
+    at_ms: TimeMs
+
+
 class CheckInHere(msgspec.Struct, frozen=True):
     """Check in at a checkpoint by position, or by the `code` typed there."""
 
@@ -248,6 +255,12 @@ class Near(msgspec.Struct, frozen=True):
     inside: bool
 
 
+class Distances(msgspec.Struct, frozen=True):
+    """How far the checkpoints are that may be seen."""
+
+    near: tuple[Near, ...]
+
+
 class MessageView(msgspec.Struct, frozen=True):
     """A message of staff."""
 
@@ -287,7 +300,6 @@ class Standing(msgspec.Struct, frozen=True):
     alarms: tuple[AlarmView, ...]
     safety: Status
     photos_waiting: int
-    digest: bytes
 
 
 Named = Literal["accepted", "refused", "charged"]
@@ -324,9 +336,10 @@ class LineView(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """Why the team has its score."""
+    """Why the team has its score; `digest` is equal on every node that holds the same events."""
 
     score: int
+    digest: bytes
     lines: tuple[LineView, ...]
 
 

@@ -12,6 +12,7 @@ from client_core.calls import (
     BriefingView,
     ChallengeView,
     CheckpointView,
+    Distances,
     Explained,
     Home,
     LineView,
@@ -90,8 +91,14 @@ def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
         alarms=tuple(AlarmView(one.sos.at_ms, tuple(seen.note for seen in one.seen)) for one in replica.alarms()),
         safety=replica.status(),
         photos_waiting=len(replica.blobs.names()),
-        digest=replica.digest(),
     )
+
+
+def distances(replica: Replica, fix: Position, at_ms: int) -> Distances:
+    """How far the checkpoints are that may be seen."""
+    if not replica.package.showing.distances:
+        return Distances(())
+    return Distances(_near(replica, _shown(replica, replica.result(), fix, at_ms), fix))
 
 
 def explained(replica: Replica) -> Explained:
@@ -117,7 +124,7 @@ def explained(replica: Replica) -> Explained:
         )
         for line in explain(result)
     )
-    return Explained(result.score, lines)
+    return Explained(result.score, replica.digest(), lines)
 
 
 def _shown(replica: Replica, result: TeamResult, fix: Position | None, at_ms: int) -> list[int]:

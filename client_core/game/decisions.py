@@ -84,17 +84,23 @@ class VisitTaken(Decision, frozen=True, tag=35):
 
 
 class PointsAdjusted(Decision, frozen=True, tag=36):
-    """Points given, or taken where negative. Several add up."""
+    """Points given, or taken where negative. Several add up.
+
+    With `member`: where members are scored alone to that one only; where the
+    team is scored as one, to the team.
+    """
 
     team: TeamId
     points: SignedPoints
+    member: MemberNumber | None = None
 
 
 class TimeCredited(Decision, frozen=True, tag=37):
-    """Time taken off the team's elapsed time, or added where negative. Several add up."""
+    """Time taken off the team's elapsed time, or added where negative. Several add up; `member` as for points."""
 
     team: TeamId
     credit_ms: SignedSpanMs
+    member: MemberNumber | None = None
 
 
 class AnswerAccepted(Decision, frozen=True, tag=38):

@@ -53,8 +53,7 @@ class Rulings(msgspec.Struct):
     granted: tuple[tuple[bytes, VisitGranted], ...] = ()
     taken: dict[tuple[int, int | None], tuple[bytes, ...]] = {}
     points: tuple[tuple[bytes, int], ...] = ()
-    credit_ms: int = 0
-    credits: tuple[bytes, ...] = ()
+    credits: tuple[tuple[bytes, int], ...] = ()
     accepted: dict[tuple[int, str], tuple[bytes, bool]] = {}
     judged: dict[bytes, tuple[bytes, AnswerJudged]] = {}
     end: tuple[bytes, int, bool] | None = None
@@ -71,6 +70,13 @@ class Rulings(msgspec.Struct):
     fates: dict[bytes, tuple[Verdict, tuple[bytes, ...]]] = {}
     """What became of each decision, and because of which others."""
     disputed: tuple[bytes, ...] = ()
+    of_member: dict[bytes, int] = {}
+    """Grants, points and credits that are about one member, and which."""
+
+    @property
+    def credit_ms(self) -> int:
+        """The time taken off, all credits together."""
+        return sum(credit_ms for _, credit_ms in self.credits)
 
 
 NO_RULINGS = Rulings()
@@ -153,8 +159,7 @@ def read_rulings(docket: Docket, categories: frozenset[str]) -> Rulings:
         granted=_named(docket.about(VisitGranted)),
         taken=_ids_by(docket.about(VisitTaken), lambda action: (action.checkpoint, action.member)),
         points=tuple((event.id, event.action.points) for event in _any(docket.about(PointsAdjusted))),
-        credit_ms=sum(event.action.credit_ms for event in _any(docket.about(TimeCredited))),
-        credits=tuple(event.id for event in docket.about(TimeCredited)),
+        credits=tuple((event.id, event.action.credit_ms) for event in _any(docket.about(TimeCredited))),
         accepted=_accepted(docket),
         judged=_judged(docket),
         end=None if end is None else (end[0].id, _any([end[0]])[0].action.back_by_ms, end[1]),
@@ -165,11 +170,34 @@ def read_rulings(docket: Docket, categories: frozenset[str]) -> Rulings:
         category_set=category_set(docket),
         fates=docket.fates,
         disputed=tuple(sorted(set(docket.disputed))),
+        of_member={
+            event.id: event.action.member
+            for kind in (VisitGranted, PointsAdjusted, TimeCredited)
+            for event in _any(docket.about(kind))
+            if event.action.member is not None
+        },
     )
     if stop is not None:
         action = _any([stop[0]])[0].action
         rulings.stop = (stop[0].id, action.stop_ms, action.ranked)
     return rulings
+
+
+def rulings_of_member(rulings: Rulings, member: int) -> Rulings:
+    """What holds where this member is scored alone: what is about another one does not, the own status does."""
+    others = {identity: one for identity, one in rulings.of_member.items() if one != member}
+    own = rulings.statuses.get(member)
+    if not others and own is None:
+        return rulings
+    passed_over = {identity: (Refused(Reason.OTHER_MEMBER, (one,)), ()) for identity, one in others.items()}
+    return msgspec.structs.replace(
+        rulings,
+        granted=tuple(row for row in rulings.granted if row[0] not in others),
+        points=tuple(row for row in rulings.points if row[0] not in others),
+        credits=tuple(row for row in rulings.credits if row[0] not in others),
+        statuses=rulings.statuses if own is None else {**rulings.statuses, None: own},
+        fates={**rulings.fates, **passed_over},
+    )
 
 
 def category_set(docket: Docket) -> tuple[bytes, CategorySet] | None:

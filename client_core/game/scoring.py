@@ -36,7 +36,7 @@ from client_core.game.paying import Purse, pay
 from client_core.game.play import Play
 from client_core.game.results import Flag, Judged, MemberResult, TeamResult
 from client_core.game.rules import Rules
-from client_core.game.rulings import NO_RULINGS, Docket, Rulings, category_set, read_rulings
+from client_core.game.rulings import NO_RULINGS, Docket, Rulings, category_set, read_rulings, rulings_of_member
 from client_core.game.statuses import RANKS, STATUS_BY_NUMBER, STATUS_NUMBERS, Status
 from client_core.game.teams import Register, Team, active_members, read_members
 from client_core.game.timeline import MINUTE_MS, Attempt, elapsed_ms, late_ms, started_minutes
@@ -79,13 +79,18 @@ def fold(
 def fold_told(
     rules: Rules, team: Team, told: Told, register: Register = NO_REGISTER, *, keep_judged: bool = True
 ) -> TeamResult:
-    """The same, from events that `events.tell` read: what a node that has them at hand asks again and again."""
+    """The same, from events that `events.tell` read: what a node that has them at hand asks again and again.
+
+    Where the lowest member decides, each member is scored alone; else the team is scored as one.
+    """
     rulings, entered, members = _circumstances(rules, team, told, register)
     knowledge = Knowledge(told)
-    alone = [
-        _fold(Play(rules, team, told.events, knowledge, register, rulings, entered, one), keep_judged=keep_judged)
-        for one in _units(rules, members)
-    ]
+    lowest = rules.package.members.presence is Presence.LOWEST and bool(members)
+    alone = []
+    for unit in [(one,) for one in members] if lowest else [members]:
+        ruled = rulings_of_member(rulings, unit[0].member) if lowest else rulings
+        play = Play(rules, team, told.events, knowledge, register, ruled, entered, unit)
+        alone.append(_fold(play, keep_judged=keep_judged))
     result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
     root = register.roots.get(team.id)
     return msgspec.structs.replace(result, merged_into=root) if root is not None else result
@@ -125,13 +130,6 @@ def _circumstances(
     ruled = category_set(docket)
     entered = enter(rules.package, team, members, None if ruled is None else ruled[1])
     return read_rulings(docket, frozenset(entered.categories)), entered, members
-
-
-def _units(rules: Rules, members: tuple[Member, ...]) -> list[tuple[Member, ...]]:
-    """Who is scored together: the team, or, where its lowest member decides, each member alone."""
-    if rules.package.members.presence is Presence.LOWEST and members:
-        return [(one,) for one in members]
-    return [members]
 
 
 def _fold(play: Play, *, keep_judged: bool) -> TeamResult:
@@ -175,7 +173,9 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     late_points = minutes * limit.late_points if limit is not None else 0
     why = (*(e for e in ((times.start or (0, b""))[1], times.finish.event if times.finish else b"") if e),)
     if late_points:
-        extras.append(Line(LATE, -late_points, (minutes,), because=(*why, *play.rulings.credits)))
+        extras.append(
+            Line(LATE, -late_points, (minutes,), because=(*why, *(decision for decision, _ in play.rulings.credits)))
+        )
     taken += late_points
     status, zero = _status(play, times, purse, answers)
     if zero and given - taken > 0:

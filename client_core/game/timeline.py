@@ -126,8 +126,12 @@ def limit_end(
 
 
 def late_ms(spans: Spans, end_ms: int, at_ms: int, credit_ms: int) -> int:
-    """How much too late: time after the end that counts, less what was credited."""
-    return max(0, counted_ms(spans, end_ms, at_ms) - credit_ms) if at_ms > end_ms else 0
+    """How much too late: time after the end that counts, less what was credited.
+
+    Time that staff added makes late also somebody who came before the end.
+    """
+    over_ms = counted_ms(spans, end_ms, at_ms) if at_ms > end_ms else -counted_ms(spans, at_ms, end_ms)
+    return max(0, over_ms - credit_ms)
 
 
 def started_minutes(late: int) -> int:

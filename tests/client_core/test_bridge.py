@@ -74,10 +74,10 @@ def test_a_check_in_is_in_the_file_when_the_file_is_opened_again(new_player: New
     player = new_player("a")
     outcome = player.check_in(0, at(0, 1))
     assert (outcome.verdict, outcome.points, outcome.kept) == ("accepted", 10, True)
-    digest = player.now().digest
+    digest = player.call("explain").digest
     player.close()
     again = player.now()
-    assert (again.visited, again.score, again.digest) == ((0,), 10, digest)
+    assert (again.visited, again.score, player.call("explain").digest) == ((0,), 10, digest)
 
 
 def test_a_miss_says_how_far_and_how_good_the_fix_was_and_is_not_kept(new_player: NewPlayer) -> None:
@@ -99,7 +99,7 @@ def test_a_session_by_requests_makes_events_safe_and_both_sides_fold_the_same(
     assert (synced.converged, synced.problem) == (True, "")
     standing = player.now()
     assert (standing.safety.unsent, standing.safety.safe) == (0, 2)
-    assert standing.digest == team_digest(hq.result("RED"))
+    assert player.call("explain").digest == team_digest(hq.result("RED"))
 
 
 def test_a_check_in_in_the_middle_of_a_session_is_durable_and_goes_with_the_next(
@@ -129,7 +129,7 @@ def test_a_check_in_in_the_middle_of_a_session_is_durable_and_goes_with_the_next
     player.call("sync")
     standing = player.now()
     assert (left, standing.score, standing.safety.unsent) == ([], 30, 0)
-    assert standing.digest == team_digest(hq.result("RED"))
+    assert player.call("explain").digest == team_digest(hq.result("RED"))
 
 
 def test_offline_is_told_kept_in_the_status_and_blocks_nothing(new_player: NewPlayer) -> None:
@@ -251,7 +251,10 @@ def test_every_line_of_the_explanation_is_a_code_with_values_and_they_sum_to_the
 
 
 def test_distances_are_those_that_the_fence_decides_by(new_player: NewPlayer) -> None:
-    near = {one.number: one for one in new_player("a").now(at(0, 1, north_m=10)).near}
+    player = new_player("a")
+    near = {one.number: one for one in player.now(at(0, 1, north_m=10)).near}
     assert near[0].inside
     assert not near[1].inside
     assert 9_900 < near[0].distance_mm < 10_100
+    fix = at(0, 1, north_m=10)
+    assert player.call("near", fix=fix, at_ms=fix.at_ms).near == tuple(near.values())

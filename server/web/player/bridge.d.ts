@@ -97,15 +97,21 @@ export interface Consent {
   guardian?: boolean;
 }
 
+/** How far the checkpoints are that may be seen. */
+export interface Distances {
+  near: ReadonlyArray<Near>;
+}
+
 /** The call's answer. */
 export interface Done {
   step: "done";
   answer: unknown;
 }
 
-/** Why the team has its score. */
+/** Why the team has its score; `digest` is equal on every node that holds the same events. */
 export interface Explained {
   score: number;
+  digest: Uint8Array;
   lines: ReadonlyArray<LineView>;
 }
 
@@ -221,6 +227,12 @@ export interface Near {
   inside: boolean;
 }
 
+/** How far everything is from here: cheap enough for every fix. */
+export interface NearTo {
+  fix: Position;
+  at_ms: number;
+}
+
 /** No further words. */
 export interface Nothing {
 }
@@ -324,7 +336,6 @@ export interface Standing {
   alarms: ReadonlyArray<AlarmView>;
   safety: Status;
   photos_waiting: number;
-  digest: Uint8Array;
 }
 
 /** Own events by who else holds them; the last failures; flags for staff and owner. */
@@ -374,6 +385,7 @@ export interface Calls {
   "open": { asked: Open; answered: Opened };
   "join": { asked: Join; answered: Opened };
   "now": { asked: Now; answered: Standing };
+  "near": { asked: NearTo; answered: Distances };
   "explain": { asked: Nothing; answered: Explained };
   "check_in": { asked: CheckInHere; answered: Outcome };
   "scan": { asked: Scanned; answered: Outcome };

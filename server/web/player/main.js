@@ -1,0 +1,77 @@
+// The page: words first, then what this browser can do, then the store and the game.
+
+import { h, render } from "preact";
+import { effect } from "@preact/signals";
+import { begin, failure, home, keepCurrent, phase, progress } from "./game.js";
+import { Button } from "./parts.js";
+import { Joining } from "./screens/joining.js";
+import { Playing } from "./screens/playing.js";
+import { chooseLanguage, t } from "./words.js";
+
+const BASE = new URL("./", import.meta.url).href;
+
+/** What the browser lacks that nothing can replace, as a word's key; "" where it has all. */
+async function lacking() {
+  if (!window.isSecureContext) return "lacks.secure";
+  if (!("Worker" in window) || !navigator.locks) return "lacks.workers";
+  try {
+    await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"]);
+  } catch {
+    return "lacks.keys";
+  }
+  return "";
+}
+
+function App() {
+  switch (phase.value) {
+    case "join":
+      return h(Joining, {});
+    case "play":
+      return h(Playing, {});
+    case "taken":
+      return h("main", { class: "screen" }, [h("h1", null, t("taken.title")), h("p", null, t("taken.text")),
+        h(Button, { kind: "main", onClick: () => { begin(BASE, { steal: true }); }, children: t("taken.here") })]);
+    case "failed": {
+      const code = failure.value?.code ?? "app_fault";
+      const text = t(`failed.${code}`);
+      return h("main", { class: "screen" }, [h("h1", null, t("failed.title")),
+        h("p", { class: "problem", role: "alert" }, text === `failed.${code}` ? t("failed.other", { code, detail: failure.value?.message ?? "" }) : text),
+        h(Button, { kind: "main", onClick: () => location.reload(), children: t("again") })]);
+    }
+    default:
+      return h("main", { class: "starting" }, [h("h1", null, "Wayfold"), h("p", { role: "status" }, t("starting")),
+        h("progress", { max: 1, value: progress.value, "aria-label": t("starting") })]);
+  }
+}
+
+async function open() {
+  await chooseLanguage(BASE);
+  render(h(App, {}), /** @type {HTMLElement} */ (document.getElementById("app")));
+  const lack = await lacking();
+  if (lack) {
+    render(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]), /** @type {HTMLElement} */ (document.getElementById("app")));
+    return;
+  }
+  serveOffline();
+  await begin(BASE);
+  let current = false;
+  effect(() => {
+    if (phase.value === "play" && !current) {
+      current = true;
+      keepCurrent();
+    }
+  });
+}
+
+/** Let the service worker keep the set; a newer one takes over only while no game is joined. */
+async function serveOffline() {
+  if (!navigator.serviceWorker) return;
+  const registration = await navigator.serviceWorker.register("/play/service-worker.js", { scope: "/play/", updateViaCache: "none" });
+  const takeOver = () => {
+    if (registration.waiting && !home.value && phase.value === "join") registration.waiting.postMessage("take-over");
+  };
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", takeOver));
+  effect(takeOver);
+}
+
+open();

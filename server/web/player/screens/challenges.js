@@ -1,0 +1,93 @@
+// Challenges: what is asked at the checkpoints that were visited, hints, and photos scaled down before they are kept.
+
+import { h } from "preact";
+import { useState } from "preact/hooks";
+import { answer, photo, record, standing, takeHint } from "../game.js";
+import { Button, Dialog, Field } from "../parts.js";
+import { t } from "../words.js";
+
+/** @typedef {import("../bridge.d.ts").ChallengeView} ChallengeView */
+
+const FORM = { TEXT: 0, NUMBER: 1, CHOICE: 2, ORDER: 3, PHOTO: 4, FREE_TEXT: 5 };
+const SIDE_PX_MAX = 1600;
+const JPEG_QUALITY = 0.82;
+
+export function Challenges() {
+  const [open, setOpen] = useState(/** @type {number | null} */ (null));
+  const found = standing.value?.challenges ?? [];
+  const chosen = found.find((one) => one.number === open);
+  const choose = (/** @type {ChallengeView} */ one) => {
+    setOpen(one.number);
+    record("open_challenge", { challenge: one.number, at_ms: Date.now() });
+  };
+  return h("section", { "aria-label": t("tab.tasks") }, [
+    found.length ? h("ul", { class: "checkpoints" }, found.map((one) => h("li", { key: one.number },
+      h("button", { type: "button", class: `checkpoint ${one.answered ? "visited" : ""}`, onClick: () => choose(one) }, [
+        h("span", { class: "arrow" }, one.answered ? "✓" : "?"),
+        h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), ` ${one.name}`]),
+        h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
+      ])))) : h("p", { class: "quiet" }, t("tasks.none")),
+    chosen ? h(OneChallenge, { challenge: chosen, onClose: () => setOpen(null) }) : null,
+  ]);
+}
+
+/** @param {{ challenge: ChallengeView, onClose: () => void }} props */
+function OneChallenge({ challenge, onClose }) {
+  const [text, setText] = useState("");
+  const [secret, setSecret] = useState("");
+  const [order, setOrder] = useState(/** @type {string[]} */ ([]));
+  const send = async (/** @type {string} */ said) => {
+    const outcome = await answer(challenge.number, said, secret.trim() || null);
+    if (outcome?.verdict === "accepted") onClose();
+  };
+  const left = challenge.choices.filter((one) => !order.includes(one));
+  const { form } = challenge;
+  return h(Dialog, { title: challenge.name || challenge.code, onClose, children: [
+    h("p", null, challenge.text),
+    challenge.answered ? h("p", { class: "good" }, `✓ ${t("tasks.answered")}`) : null,
+    challenge.sealed ? h(Field, { label: t("tasks.secret"), name: "secret", value: secret, onInput: setSecret, upper: true }) : null,
+    form === FORM.CHOICE ? challenge.choices.map((one) => h(Button, { key: one, onClick: () => { send(one); }, children: one })) : null,
+    form === FORM.ORDER ? [
+      h("ol", null, order.map((one) => h("li", { key: one }, one))),
+      left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: one })),
+      h(Button, { kind: "main", disabled: left.length > 0, onClick: () => { send(order.join("\n")); }, children: t("tasks.send") }),
+      h(Button, { onClick: () => setOrder([]), children: t("tasks.again") }),
+    ] : null,
+    form === FORM.PHOTO ? h(TakePhoto, { challenge, onClose }) : null,
+    form === FORM.TEXT || form === FORM.NUMBER || form === FORM.FREE_TEXT
+      ? h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), send(text)) }, [
+        h(Field, { label: challenge.unit ? `${t("tasks.answer")} (${challenge.unit})` : t("tasks.answer"), name: "answer", value: text, onInput: setText, mode: form === FORM.NUMBER ? "decimal" : "text" }),
+        h("button", { type: "submit", class: "button main", disabled: !text.trim() }, t("tasks.send")),
+      ]) : null,
+    challenge.hints.map((hint, n) => h("p", { key: n, class: "hint-text" }, hint)),
+    challenge.hints.length < challenge.hint_points.length
+      ? h(Button, { onClick: () => { takeHint(challenge.number, challenge.hints.length); }, children: t("tasks.hint", { points: challenge.hint_points[challenge.hints.length] ?? 0 }) }) : null,
+  ] });
+}
+
+/** @param {{ challenge: ChallengeView, onClose: () => void }} props */
+function TakePhoto({ challenge, onClose }) {
+  const [busy, setBusy] = useState(false);
+  const taken = async (/** @type {Event} */ event) => {
+    const file = /** @type {HTMLInputElement} */ (event.currentTarget).files?.[0];
+    if (!file) return;
+    setBusy(true);
+    const outcome = await photo(challenge.number, await scaled(file)).finally(() => setBusy(false));
+    if (outcome?.verdict === "accepted" || outcome?.kept) onClose();
+  };
+  return h("label", { class: "button main file" }, [busy ? t("loading") : t("tasks.photo"),
+    h("input", { type: "file", accept: "image/*", capture: "environment", onChange: taken, disabled: busy })]);
+}
+
+/** A picture drawn anew at 1600 px at most: what the camera wrote about its owner does not survive that.
+ * @param {Blob} file */
+export async function scaled(file) {
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, SIDE_PX_MAX / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale))];
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const made = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+  return new Uint8Array(await /** @type {Blob} */ (made).arrayBuffer());
+}

@@ -1,0 +1,98 @@
+// Playing: what is always in sight above, the chosen view, and the four tabs below.
+
+import { h } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { failure, finish, home, online, record, standing, start, storeKind, syncState, told } from "../game.js";
+import { Button, Dialog } from "../parts.js";
+import { span, t } from "../words.js";
+import { Challenges } from "./challenges.js";
+import { Checkpoints } from "./checkpoints.js";
+import { Help } from "./help.js";
+import { MapView } from "./map.js";
+import { Score } from "./score.js";
+
+const TABS = /** @type {const} */ (["list", "map", "tasks", "score", "help"]);
+const CLOCK_FLAGS = new Set(["clock_differs", "clock_ahead", "clock_behind", "clock_set_back"]);
+
+export function Playing() {
+  const [tab, setTab] = useState(/** @type {typeof TABS[number]} */ ("list"));
+  const briefing = standing.value?.briefings.find((one) => !one.accepted);
+  if (briefing) return h(Briefing, { briefing });
+  const View = { list: Checkpoints, map: MapView, tasks: Challenges, score: Score, help: Help }[tab];
+  return h("div", { class: "playing" }, [
+    h(Head, {}),
+    h(Told, {}),
+    h("main", { class: `view view-${tab}` }, [h(StartFinish, {}), h(View, {})]),
+    h("nav", { class: "tabs", "aria-label": t("tabs") }, TABS.map((name) =>
+      h("button", { key: name, type: "button", class: "tab", "aria-current": name === tab ? "page" : undefined, onClick: () => setTab(name) }, [
+        t(`tab.${name}`), name === "help" && unread() ? h("span", { class: "badge" }, unread()) : null]))),
+  ]);
+}
+
+function unread() {
+  return standing.value?.messages.filter((one) => !one.read).length ?? 0;
+}
+
+/** Score, time left and what is only here; the clock's warning where there is one. */
+function Head() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const found = standing.value;
+  if (!found) return h("header", { class: "head" }, h("h1", null, home.value?.name ?? ""));
+  const left = found.finish_ms === null && found.end_ms !== null ? found.end_ms - now : null;
+  const { unsent, in_custody: custody } = found.safety;
+  return h("header", { class: "head" }, [
+    h("div", { class: "head-row" }, [
+      h("h1", null, home.value?.name ?? ""),
+      h("span", { class: "team" }, found.team_name || t("team", { number: found.team_number })),
+    ]),
+    h("div", { class: "head-row" }, [
+      h("strong", { class: "head-score" }, t("points", { count: found.score, points: found.score })),
+      left === null ? null : h("span", { class: left < 0 ? "late" : "", role: "timer" }, left < 0 ? t("late_by", { time: span(-left) }) : t("time_left", { time: span(left) })),
+      h("span", { class: unsent ? "unsent" : "sent", id: "ticks" }, unsent ? t("unsent", { count: unsent }) : custody ? `✓ ${t("in_custody")}` : `✓✓ ${t("all_safe")}`),
+    ]),
+    online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { code: syncState.value.problem })) : null,
+    online.value ? null : h("p", { class: "head-note" }, t("offline")),
+    found.safety.flags.some((flag) => CLOCK_FLAGS.has(flag)) ? h("p", { class: "problem", role: "alert" }, t("clock_wrong")) : null,
+    storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
+    failure.value ? h("p", { class: "problem", role: "alert" }, t(`failed.${failure.value.code}`)) : null,
+  ]);
+}
+
+/** What became of the last action, until it is put away. */
+function Told() {
+  const said = told.value;
+  return h("div", { class: `told ${said?.kind ?? ""}`, role: "status", "aria-live": "polite" }, said
+    ? [h("p", null, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
+}
+
+function StartFinish() {
+  const [sure, setSure] = useState(false);
+  const found = standing.value;
+  if (!found || !home.value) return null;
+  if (home.value.self_start && found.start_ms === null) return h(Button, { kind: "main", onClick: () => { start(); }, children: t("start") });
+  if (!home.value.finish_action || found.finish_ms !== null || found.start_ms === null) return null;
+  return h("div", { class: "ask" }, [
+    h(Button, { onClick: () => setSure(true), children: t("finish.do") }),
+    sure ? h(Dialog, { title: t("finish.do"), onClose: () => setSure(false), children: [h("p", null, t("finish.text")),
+      h(Button, { kind: "main", onClick: async () => { await finish(); setSure(false); }, children: t("finish.do") })] }) : null,
+  ]);
+}
+
+/** A text to be accepted before anything is played, and before the first position is asked for.
+ * @param {{ briefing: import("../bridge.d.ts").BriefingView }} props */
+function Briefing({ briefing }) {
+  const [guardian, setGuardian] = useState(false);
+  return h("main", { class: "screen" }, [
+    h("h1", null, home.value?.name ?? ""),
+    briefing.text.split("\n").map((line, n) => h("p", { key: n }, line)),
+    briefing.consent ? h("label", { class: "check" }, [
+      h("input", { type: "checkbox", checked: guardian, onChange: () => setGuardian(!guardian) }), t("consent.guardian")]) : null,
+    h(Button, { kind: "main", onClick: () => { record("consent", { version: briefing.version, at_ms: Date.now(), guardian }); },
+      children: briefing.consent ? t("consent.accept") : t("consent.read") }),
+    briefing.consent ? h("p", { class: "quiet" }, t("consent.why")) : null,
+  ]);
+}

@@ -1,0 +1,83 @@
+// The score with every line of its explanation, and the server's leaderboard with its age.
+
+import { h } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { explain, home, reasonText, standing } from "../game.js";
+import { Figure } from "../parts.js";
+import { clock, has, span, t } from "../words.js";
+
+/** @typedef {import("../bridge.d.ts").LineView} LineView */
+
+export function Score() {
+  const [lines, setLines] = useState(/** @type {ReadonlyArray<LineView> | null} */ (null));
+  const found = standing.value;
+  useEffect(() => {
+    explain().then((told) => setLines(told.lines), () => setLines([]));
+  }, [found]);
+  if (!found) return h("p", { class: "quiet" }, t("loading"));
+  return h("section", { "aria-label": t("tab.score") }, [
+    h("div", { class: "figures-row" }, [
+      h(Figure, { name: t("score"), value: found.score, kind: "big" }),
+      h(Figure, { name: t("score.points"), value: found.points }),
+      h(Figure, { name: t("score.penalties"), value: found.penalties ? `−${found.penalties}` : "0" }),
+      found.time_ms !== null ? h(Figure, { name: t("score.time"), value: span(found.time_ms) }) : null,
+    ]),
+    h("p", { class: "quiet" }, t(`status.${found.status}`)),
+    h("h2", null, t("score.why")),
+    lines?.length ? h("ol", { class: "lines" }, lines.map((line, n) => h("li", { key: n }, [
+      h("span", { class: "line-text" }, [lineText(line), line.at_ms !== null ? h("span", { class: "quiet" }, ` ${clock(line.at_ms, home.value?.time_zone)}`) : null]),
+      h("strong", { class: line.points < 0 ? "bad" : "" }, line.points < 0 ? `−${-line.points}` : line.points),
+    ]))) : h("p", { class: "quiet" }, t("score.none")),
+    h(Leaderboard, {}),
+  ]);
+}
+
+/** @param {LineView} line */
+function lineText(line) {
+  const where = line.checkpoint_code ? `${line.checkpoint_code}: ` : line.challenge_code ? `${line.challenge_code}: ` : line.group ? `${line.group}: ` : "";
+  if (!has(`line.${line.code}`)) return where + reasonText(line.code, line.values);
+  const [a = 0, b = 0] = line.values;
+  return where + t(`line.${line.code}`, { a, b, count: a });
+}
+
+/** @typedef {{ teams: { place: number | null, name: string, number: number, score: number, status: string }[],
+ *   as_of_ms: number, devices_heard: number, devices: number, provisional: boolean }} Board */
+
+/** What the nearest server says, kept for when there is none. */
+function Leaderboard() {
+  const [board, setBoard] = useState(/** @type {Board | null} */ (kept()));
+  const [stale, setStale] = useState(true);
+  useEffect(() => {
+    const address = home.value?.upstreams[0]?.replace("/sync/v1/", "/api/v1/").replace(/\/([^/]+)$/, "/games/$1/standings");
+    if (!address || home.value?.standings === 2) return;
+    fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" })
+      .then((response) => (response.ok ? response.json() : Promise.reject(new Error(String(response.status)))))
+      .then((found) => {
+        // Never back to what is older.
+        if (found.as_of_ms >= (kept()?.as_of_ms ?? 0)) localStorage.setItem("board", JSON.stringify(found));
+        setBoard(kept());
+        setStale(false);
+      })
+      .catch(() => setStale(true));
+  }, [standing.value?.safety.safe]);
+  if (home.value?.standings === 2) return h("p", { class: "quiet" }, t("board.hidden"));
+  return h("section", { "aria-label": t("board") }, [
+    h("h2", null, t("board")),
+    board ? [
+      h("p", { class: "quiet" }, [t("board.as_of", { time: clock(board.as_of_ms, home.value?.time_zone) }), " · ",
+        t("board.heard", { heard: board.devices_heard, devices: board.devices }), stale ? ` · ${t("board.stale")}` : "",
+        board.provisional ? ` · ${t("board.provisional")}` : ""]),
+      h("ol", { class: "board" }, board.teams.map((team) => h("li", { key: team.number, class: team.number === standing.value?.team_number ? "mine" : "" }, [
+        h("span", { class: "place" }, team.place ?? "–"), h("span", { class: "line-text" }, team.name || `${team.number}`), h("strong", null, team.score)]))),
+    ] : h("p", { class: "quiet" }, t("board.none")),
+  ]);
+}
+
+/** @returns {Board | null} */
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem("board") ?? "null");
+  } catch {
+    return null;
+  }
+}

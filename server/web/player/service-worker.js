@@ -1,0 +1,53 @@
+// Keeps one hashed set whole and serves it without a network. A new version is fetched beside the old one and waits until
+// a page says that no game is in play; the old set stays until nothing uses it.
+
+const STAMP = "{stamp}";
+const FILES = "{files}";
+const PREFIX = "wayfold-";
+const CACHE = PREFIX + STAMP;
+const SHELL = "/play/";
+const LARGE = new Set(["vendor/maplibre-gl.mjs", "vendor/maplibre-gl-worker.mjs", "vendor/maplibre-gl.css"]);
+
+self.addEventListener("install", (event) => event.waitUntil(fill()));
+
+async function fill() {
+  const cache = await caches.open(CACHE);
+  await put(cache, SHELL);
+  const names = Object.keys(FILES);
+  for (let at = 0; at < names.length; at += 6) {
+    await Promise.all(names.slice(at, at + 6).map((name) => put(cache, `/play/set/${STAMP}/${name}`)));
+  }
+}
+
+/** Fetch a file into the cache, unless it is there. */
+async function put(cache, path) {
+  if (await cache.match(path)) return;
+  const response = await fetch(path, { cache: path === SHELL ? "no-cache" : "default" });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  await cache.put(path, response);
+}
+
+self.addEventListener("activate", (event) => event.waitUntil(tidy()));
+
+async function tidy() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== location.origin || !url.pathname.startsWith(SHELL)) return;
+  if (url.pathname.startsWith("/play/map/")) return;
+  event.respondWith(answer(event.request, url));
+});
+
+async function answer(request, url) {
+  const cache = await caches.open(CACHE);
+  const path = request.mode === "navigate" ? SHELL : url.pathname;
+  return (await cache.match(path)) ?? fetch(request);
+}

@@ -1,0 +1,76 @@
+// Words for people, from the catalogue of a language: `t("score")`, `t("unsent", {count: 3})`.
+//
+// A catalogue maps keys to texts with {names} in them; a text that depends on a number is an object by plural form.
+// Reasons and lines of the rule book are keys of their own: "reason.outside_fence", "line.paid".
+
+import { signal } from "@preact/signals";
+
+export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", nl: "Nederlands", de: "Deutsch" });
+const RIGHT_TO_LEFT = new Set(["ar", "he", "fa", "ur"]);
+
+/** @typedef {Record<string, string | Record<string, string>>} Catalogue */
+
+/** @type {import("@preact/signals").Signal<{ language: string, words: Catalogue, plural: Intl.PluralRules }>} */
+const current = signal({ language: "en", words: {}, plural: new Intl.PluralRules("en") });
+
+/** Load the catalogue that fits best: the one chosen before, one of the browser's languages, English.
+ * @param {string} base @param {string} [wanted] */
+export async function chooseLanguage(base, wanted) {
+  const chosen = wanted ?? localStorage.getItem("language") ?? "";
+  const known = Object.keys(LANGUAGES);
+  const wishes = [chosen, ...navigator.languages.map((one) => one.split("-")[0])];
+  const language = wishes.find((one) => known.includes(one)) ?? "en";
+  if (wanted) localStorage.setItem("language", language);
+  const words = await (await fetch(`${base}words/${language}.json`)).json();
+  current.value = { language, words, plural: new Intl.PluralRules(language) };
+  document.documentElement.lang = language;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
+}
+
+export function language() {
+  return current.value.language;
+}
+
+/** The text of a key; the key itself where the catalogue lacks it (a test sees to it that none does).
+ * @param {string} key
+ * @param {Record<string, string | number>} [values] `count` chooses the plural form */
+export function t(key, values = {}) {
+  const { words, plural } = current.value;
+  const found = words[key];
+  const text = typeof found === "object" ? (found[plural.select(Number(values.count ?? 0))] ?? found.other) : found;
+  return (text ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** Whether there is a text for a key. @param {string} key */
+export function has(key) {
+  return key in current.value.words;
+}
+
+/** Metres for people: 31 m, 1.2 km.
+ * @param {number} mm */
+export function metres(mm) {
+  const { language: lang } = current.value;
+  const m = Math.ceil(mm / 1000);
+  if (m < 1000) return `${new Intl.NumberFormat(lang).format(m)} m`;
+  return `${new Intl.NumberFormat(lang, { maximumFractionDigits: m < 10_000 ? 1 : 0 }).format(m / 1000)} km`;
+}
+
+/** A span as 1:02:03 or 2:03.
+ * @param {number} ms */
+export function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, seconds] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60];
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
+
+/** The time of day in the game's zone.
+ * @param {number} ms @param {string} [timeZone] */
+export function clock(ms, timeZone) {
+  const { language: lang } = current.value;
+  try {
+    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone }).format(ms);
+  } catch {
+    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" }).format(ms);
+  }
+}

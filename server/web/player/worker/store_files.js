@@ -1,0 +1,195 @@
+// A small file system for Emscripten over OPFS synchronous access handles: the store's file and its two companions.
+//
+// What always holds: `settle` returns after everything written is with the disk. Writing to one file first settles the
+// others, so what SQLite relies on (the log before the pages, the pages before the log is reset) holds after a power
+// loss too, though its own sync calls do not reach a file system here (fdatasync does nothing in Emscripten).
+
+export const FOLDER = "wayfold";
+export const MOUNT = "/store";
+const NAMES = ["wayfold.db", "wayfold.db-wal", "wayfold.db-journal"];
+const DIRECTORY_MODE = 0o40777;
+const FILE_MODE = 0o100666;
+const ERRNO = { ENOENT: 44, EIO: 29, ENOSPC: 51, EPERM: 63, EINVAL: 28 };
+
+/** One file: there is one as soon as it has bytes or somebody made it. */
+class StoreFile {
+  /** @param {string} name @param {FileSystemSyncAccessHandle} handle */
+  constructor(name, handle) {
+    this.name = name;
+    this.handle = handle;
+    this.size = handle.getSize();
+    this.exists = this.size > 0;
+    this.dirty = false;
+  }
+
+  settle() {
+    if (this.dirty) {
+      this.handle.flush();
+      this.dirty = false;
+    }
+  }
+
+  /** @param {number} size */
+  truncate(size) {
+    this.handle.truncate(size);
+    this.size = size;
+    this.dirty = true;
+  }
+}
+
+export class StoreFiles {
+  /** @param {StoreFile[]} files */
+  constructor(files) {
+    this.files = files;
+  }
+
+  /** Open the three files, made where they are missing. Throws a `DOMException` where another tab has them, or no OPFS.
+   * @returns {Promise<StoreFiles>} */
+  static async open() {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+    const files = [];
+    for (const name of NAMES) {
+      const file = await folder.getFileHandle(name, { create: true });
+      files.push(new StoreFile(name, await file.createSyncAccessHandle()));
+    }
+    return new StoreFiles(files);
+  }
+
+  /** Forget everything; the store must not be open. */
+  static async erase() {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry(FOLDER, { recursive: true });
+  }
+
+  settle() {
+    for (const file of this.files) file.settle();
+  }
+
+  close() {
+    this.settle();
+    for (const file of this.files) file.handle.close();
+  }
+
+  /** @param {StoreFile} writing */
+  settleOthers(writing) {
+    for (const file of this.files) if (file !== writing) file.settle();
+  }
+
+  /** Put the files into a Python's file system under `MOUNT`.
+   * @param {any} FS Emscripten's file system */
+  mount(FS) {
+    FS.mkdirTree(MOUNT);
+    FS.mount(fileSystem(FS, this), {}, MOUNT);
+  }
+}
+
+/** What Emscripten asks of a file system.
+ * @param {any} FS @param {StoreFiles} store */
+function fileSystem(FS, store) {
+  const fail = (/** @type {number} */ errno) => new FS.ErrnoError(errno);
+  const found = (/** @type {string} */ name) => store.files.find((file) => file.name === name);
+
+  /** A call to the disk; what fails there is an I/O error to SQLite, a full disk a full disk.
+   * @template T @param {() => T} act @returns {T} */
+  const carefully = (act) => {
+    try {
+      return act();
+    } catch (error) {
+      const name = error instanceof DOMException ? error.name : "";
+      throw fail(name === "QuotaExceededError" ? ERRNO.ENOSPC : ERRNO.EIO);
+    }
+  };
+
+  const nodeOps = {
+    getattr(/** @type {any} */ node) {
+      const size = node.file ? node.file.size : 4096;
+      const time = new Date(node.timestamp);
+      return {
+        dev: 1, ino: node.id, mode: node.mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size,
+        atime: time, mtime: time, ctime: time, blksize: 4096, blocks: Math.ceil(size / 4096),
+      };
+    },
+    setattr(/** @type {any} */ node, /** @type {any} */ attributes) {
+      if (attributes.size !== undefined && node.file) {
+        store.settleOthers(node.file);
+        carefully(() => node.file.truncate(attributes.size));
+      }
+    },
+    lookup(/** @type {any} */ parent, /** @type {string} */ name) {
+      const file = found(name);
+      if (!file?.exists) throw fail(ERRNO.ENOENT);
+      return makeNode(parent, file);
+    },
+    mknod(/** @type {any} */ parent, /** @type {string} */ name) {
+      const file = found(name);
+      if (!file) throw fail(ERRNO.EPERM);
+      file.exists = true;
+      return makeNode(parent, file);
+    },
+    unlink(/** @type {any} */ _parent, /** @type {string} */ name) {
+      const file = found(name);
+      if (!file) throw fail(ERRNO.ENOENT);
+      store.settleOthers(file);
+      carefully(() => file.truncate(0));
+      carefully(() => file.settle());
+      file.exists = false;
+    },
+    readdir: () => [".", "..", ...store.files.filter((file) => file.exists).map((file) => file.name)],
+    rename: () => { throw fail(ERRNO.EPERM); },
+    rmdir: () => { throw fail(ERRNO.EPERM); },
+    symlink: () => { throw fail(ERRNO.EPERM); },
+  };
+
+  const streamOps = {
+    open() {},
+    close() {},
+    fsync(/** @type {any} */ stream) {
+      carefully(() => stream.node.file.settle());
+      return 0;
+    },
+    read(/** @type {any} */ stream, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
+      /** @type {number} */ length, /** @type {number} */ position) {
+      return carefully(() => stream.node.file.handle.read(piece(memory, offset, length), { at: position }));
+    },
+    write(/** @type {any} */ stream, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
+      /** @type {number} */ length, /** @type {number} */ position) {
+      const { file } = stream.node;
+      store.settleOthers(file);
+      const written = carefully(() => file.handle.write(piece(memory, offset, length), { at: position }));
+      if (written !== length) throw fail(ERRNO.ENOSPC);
+      file.size = Math.max(file.size, position + written);
+      file.dirty = true;
+      return written;
+    },
+    llseek(/** @type {any} */ stream, /** @type {number} */ offset, /** @type {number} */ whence) {
+      const from = whence === 1 ? stream.position : whence === 2 ? stream.node.file.size : 0;
+      if (from + offset < 0) throw fail(ERRNO.EINVAL);
+      return from + offset;
+    },
+  };
+
+  const makeNode = (/** @type {any} */ parent, /** @type {StoreFile} */ file) => {
+    const node = FS.createNode(parent, file.name, FILE_MODE, 0);
+    node.node_ops = nodeOps;
+    node.stream_ops = streamOps;
+    node.file = file;
+    node.timestamp = Date.now();
+    return node;
+  };
+
+  return {
+    mount() {
+      const node = FS.createNode(null, "/", DIRECTORY_MODE, 0);
+      node.node_ops = nodeOps;
+      node.stream_ops = streamOps;
+      node.timestamp = Date.now();
+      return node;
+    },
+  };
+}
+
+/** @param {Uint8Array} memory @param {number} offset @param {number} length */
+function piece(memory, offset, length) {
+  return new Uint8Array(memory.buffer, memory.byteOffset + offset, length);
+}

@@ -1,0 +1,139 @@
+// The worker: holds the store, runs the bridge, signs. The page fetches for it and shows what it answers.
+//
+//   from the page   {kind: "start"} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
+//                   {kind: "erase", id}
+//   to the page     {kind: "progress", share}; {kind: "started", store} or {kind: "failed", code, detail};
+//                   {kind: "answer", id, step}; {kind: "fetch", id, fetch}
+//
+// What always holds: an answer leaves after everything written is with the disk.
+
+import { decode, encode } from "../msgpack.js";
+import { forgetKeys, keyFor, keyOf, verifyAll } from "./keys.js";
+import { STORE_PATH, startBridge } from "./python.js";
+import { StoreFiles } from "./store_files.js";
+
+/** @typedef {import("../bridge.d.ts").Step} Step */
+/** @typedef {import("../bridge.d.ts").Asked} Asked */
+/** @typedef {import("../bridge.d.ts").Fetched} Fetched */
+
+const BASE = new URL("../", import.meta.url).href;
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** @type {StoreFiles | null} */
+let files = null;
+/** @type {import("./python.js").Bridge | null} */
+let bridge = null;
+/** @type {Uint8Array | null} */
+let ownKey = null;
+/** @type {Map<number, (fetched: Fetched) => void>} */
+const fetching = new Map();
+let fetchNumber = 0;
+
+scope.onmessage = async ({ data }) => {
+  if (data.kind === "start") await start();
+  else if (data.kind === "call") scope.postMessage({ kind: "answer", id: data.id, step: await call(data.name, data.asked) });
+  else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
+  else if (data.kind === "fetched") {
+    fetching.get(data.id)?.(data.fetched);
+    fetching.delete(data.id);
+  }
+};
+
+async function start() {
+  try {
+    const { mount, path, kind } = await chooseStore();
+    bridge = await startBridge(BASE, { mount, path }, (share) => scope.postMessage({ kind: "progress", share }));
+    scope.postMessage({ kind: "started", store: kind });
+  } catch (error) {
+    scope.postMessage({ kind: "failed", ...told(error) });
+  }
+}
+
+/** OPFS, or memory where the browser has none; a store that another tab holds is no reason to play without one. */
+async function chooseStore() {
+  try {
+    files = await StoreFiles.open();
+    const store = files;
+    return { mount: (/** @type {any} */ FS) => store.mount(FS), path: STORE_PATH, kind: "opfs" };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NoModificationAllowedError") throw error;
+    return { mount: () => undefined, path: "/memory.db", kind: "memory" };
+  }
+}
+
+/** Make a call and answer what it asks, until it is done or failed.
+ * @param {string} name @param {any} asked
+ * @returns {Promise<Step>} */
+async function call(name, asked) {
+  try {
+    if (!bridge) throw new Error("the store is not open");
+    const request = name === "join" ? { ...asked, public_key: await publicKeyAt(asked.url) } : asked;
+    let step = settled(bridge.call(name, encode(request)));
+    while (step.step === "asked") {
+      const answer = encode(await answerTo(step));
+      step = settled(bridge.resume(step.ticket, answer));
+    }
+    if (step.step === "done" && (name === "open" || name === "join")) {
+      ownKey = /** @type {any} */ (step.answer).home?.public_key ?? null;
+    }
+    return step;
+  } catch (error) {
+    return { step: "failed", ...told(error), retry_after_ms: 0 };
+  }
+}
+
+/** A step, once what it wrote is with the disk.
+ * @param {Uint8Array} bytes
+ * @returns {Step} */
+function settled(bytes) {
+  files?.settle();
+  return decode(bytes);
+}
+
+/** @param {Asked} asked
+ * @returns {Promise<unknown>} */
+async function answerTo(asked) {
+  if (asked.sign) {
+    const key = ownKey && (await keyOf(ownKey));
+    if (!key) throw new Error("key_missing: this browser has lost the key of this device");
+    return key.sign(asked.sign.message);
+  }
+  if (asked.verify) return verifyAll(asked.verify.checks);
+  const id = (fetchNumber += 1);
+  return new Promise((resolve) => {
+    fetching.set(id, resolve);
+    scope.postMessage({ kind: "fetch", id, fetch: asked.fetch });
+  });
+}
+
+/** The key for the node and tenant of a game's address.
+ * @param {string} url */
+async function publicKeyAt(url) {
+  const parts = new URL(url).pathname.split("/").filter(Boolean);
+  const tenant = parts[parts.indexOf("v1") + 1] ?? "";
+  return (await keyFor(`${new URL(url).origin}/${tenant}`)).publicKey;
+}
+
+/** @returns {Promise<Step>} */
+async function erase() {
+  try {
+    bridge?.close();
+    bridge = null;
+    files?.close();
+    if (files) await StoreFiles.erase();
+    await forgetKeys();
+    return { step: "done", answer: {} };
+  } catch (error) {
+    return { step: "failed", ...told(error), retry_after_ms: 0 };
+  }
+}
+
+/** @param {unknown} error */
+function told(error) {
+  if (error instanceof DOMException && error.name === "NoModificationAllowedError") {
+    return { code: "store_locked", detail: error.message };
+  }
+  const said = error instanceof Error ? error.message : String(error);
+  const code = /^([a-z]+(?:_[a-z]+)+): /.exec(said);
+  return { code: code ? code[1] : "app_fault", detail: said.trim().split("\n").slice(-3).join("\n") };
+}
