@@ -1,4 +1,8 @@
-"""The folder an organiser starts from: a commented `game.toml` and tables with places to write over."""
+"""The folder an organiser starts from: a commented `game.toml` and tables with places to write over.
+
+Or a whole game that is played as it is: `samples/` holds them, each a folder
+whose `game.toml` leaves its dates to the day it is written.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 DAYS_AHEAD = 30
+SAMPLES_FOLDER = Path(__file__).parent / "samples"
+SAMPLES = tuple(sorted(path.name for path in SAMPLES_FOLDER.iterdir() if path.is_dir()))
+SAMPLE_DAYS = 60
+"""How long a sample can be played from the day it was written."""
 
 _HEAD = """# {preset}: what is left out is as the preset says; `wayfold game check . --defaults` prints all of it.
 preset = "{preset}"
@@ -46,10 +54,24 @@ def write_start(folder: Path, preset: str, now_ms: int) -> list[Path]:
     texts = {"game.toml": head + _BODY[preset], "checkpoints.csv": _CHECKPOINTS}
     if preset in _WITH_CHALLENGES:
         texts["challenges.csv"] = _CHALLENGES
+    return _write(folder, {name: text.encode() for name, text in texts.items()})
+
+
+def write_sample(folder: Path, sample: str, now_ms: int) -> list[Path]:
+    """Write a game of `SAMPLES` that opens today; raises `FileExistsError` where one of its files is there."""
+    contents = {path.name: path.read_bytes() for path in sorted((SAMPLES_FOLDER / sample).iterdir())}
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    dates = {"opens": today, "closes": today + timedelta(days=SAMPLE_DAYS)}
+    for name, date in dates.items():
+        contents["game.toml"] = contents["game.toml"].replace(f"{{{name}}}".encode(), date.isoformat().encode())
+    return _write(folder, contents)
+
+
+def _write(folder: Path, contents: dict[str, bytes]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    taken = [name for name in texts if (folder / name).exists()]
+    taken = [name for name in contents if (folder / name).exists()]
     if taken:
         raise FileExistsError(f"{folder / taken[0]} is there already: choose another folder")
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in texts]
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]

@@ -13,7 +13,7 @@ from server.authoring.asking import guesses
 from server.authoring.building import read_game
 from server.authoring.game_file import schema as game_schema
 from server.authoring.presets import PRESETS
-from server.authoring.starting import write_start
+from server.authoring.starting import SAMPLES, write_sample, write_start
 from server.authoring.telling import Told, rules_in_force, sentences
 from server.cli.output import InputError, json_option, print_json
 from server.clock import wall_clock
@@ -40,10 +40,12 @@ class Checked(msgspec.Struct, frozen=True):
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="score", show_default=True, help="Kind of game.")
-def new(folder: Path, preset: str) -> None:
+@click.option("--sample", type=click.Choice(SAMPLES), help="A whole game to play as it is, instead.")
+def new(folder: Path, preset: str, sample: str | None) -> None:
     """Write a commented game to start from into DIR; nothing that is there is written over."""
     try:
-        written = write_start(folder, preset, wall_clock())
+        now_ms = wall_clock()
+        written = write_sample(folder, sample, now_ms) if sample else write_start(folder, preset, now_ms)
     except OSError as error:
         raise InputError("file_unreadable", str(error)) from error
     for file in written:

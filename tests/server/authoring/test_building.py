@@ -18,7 +18,7 @@ from server.authoring.building import read_game
 from server.authoring.game_file import schema
 from server.authoring.presets import PRESETS
 from server.authoring.reference import reference_page
-from server.authoring.starting import write_start
+from server.authoring.starting import SAMPLES, write_sample, write_start
 from server.authoring.telling import sentences
 
 TABLE = """code,name,lon,lat,points,kind,secret,name:it
@@ -202,3 +202,17 @@ def test_the_schema_of_the_reference_is_that_of_the_structs() -> None:
 def test_the_reference_of_game_toml_is_that_of_the_structs() -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "game-toml.md"
     assert page.read_text(encoding="utf-8") == reference_page()
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_sample_is_a_whole_game_that_opens_today_without_a_doubt(tmp_path: Path, sample: str) -> None:
+    now_ms = 1_780_000_000_000
+    written = write_sample(tmp_path / "g", sample, now_ms)
+    draft, _, report = read_game(tmp_path / "g", now_ms)
+    assert (report.errors, report.warnings) == ([], [])
+    assert draft is not None
+    assert draft.opens_at_ms <= now_ms < draft.closes_at_ms
+    assert {medium.credit != "" for medium in draft.media} == {True}
+    assert tmp_path / "g" / "LICENCES.md" in written
+    with pytest.raises(FileExistsError):
+        write_sample(tmp_path / "g", sample, now_ms)

@@ -18,9 +18,6 @@ def test_every_command_of_the_guide_runs_from_an_empty_folder(tmp_path: Path, mo
     for line in re.findall(r"^wayfold (.*)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE):
         words = shlex.split(line)
         stored = ("--data", str(tmp_path / "hq")) if words[:2] != ["game", "new"] and words[1] != "check" else ()
-        words = [
-            str(tmp_path / word) if word in {"ridge", "firenze"} and words[1] != "publish" else word for word in words
-        ]
         said[line] = wayfold(*words, *stored).stdout
     assert "no faults" in said["game check ridge"]
     assert "Every started minute over the limit costs 10 points." in said["game check ridge --briefing"]
