@@ -2,7 +2,8 @@
 
 import { h, render } from "preact";
 import { effect } from "@preact/signals";
-import { begin, failure, home, keepCurrent, phase, progress } from "./game.js";
+import { begin, failure, keepCurrent, phase, progress } from "./game.js";
+import { keepForOffline } from "./offline.js";
 import { Button } from "./parts.js";
 import { Joining } from "./screens/joining.js";
 import { Playing } from "./screens/playing.js";
@@ -52,7 +53,7 @@ async function open() {
     render(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]), /** @type {HTMLElement} */ (document.getElementById("app")));
     return;
   }
-  serveOffline();
+  keepForOffline();
   await begin(BASE);
   let current = false;
   effect(() => {
@@ -61,17 +62,6 @@ async function open() {
       keepCurrent();
     }
   });
-}
-
-/** Let the service worker keep the set; a newer one takes over only while no game is joined. */
-async function serveOffline() {
-  if (!navigator.serviceWorker) return;
-  const registration = await navigator.serviceWorker.register("/play/service-worker.js", { scope: "/play/", updateViaCache: "none" });
-  const takeOver = () => {
-    if (registration.waiting && !home.value && phase.value === "join") registration.waiting.postMessage("take-over");
-  };
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", takeOver));
-  effect(takeOver);
 }
 
 open();

@@ -6,7 +6,7 @@ const FILES = "{files}";
 const PREFIX = "wayfold-";
 const CACHE = PREFIX + STAMP;
 const SHELL = "/play/";
-const LARGE = new Set(["vendor/maplibre-gl.mjs", "vendor/maplibre-gl-worker.mjs", "vendor/maplibre-gl.css"]);
+const AT_ONCE = 6;
 
 self.addEventListener("install", (event) => event.waitUntil(fill()));
 
@@ -14,9 +14,19 @@ async function fill() {
   const cache = await caches.open(CACHE);
   await put(cache, SHELL);
   const names = Object.keys(FILES);
-  for (let at = 0; at < names.length; at += 6) {
-    await Promise.all(names.slice(at, at + 6).map((name) => put(cache, `/play/set/${STAMP}/${name}`)));
+  const total = Object.values(FILES).reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (let at = 0; at < names.length; at += AT_ONCE) {
+    const some = names.slice(at, at + AT_ONCE);
+    await Promise.all(some.map((name) => put(cache, `/play/set/${STAMP}/${name}`)));
+    done += some.reduce((sum, name) => sum + FILES[name], 0);
+    await tell({ kind: "filling", done, total });
   }
+}
+
+/** Tell every page how far this is. */
+async function tell(message) {
+  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
 }
 
 /** Fetch a file into the cache, unless it is there. */

@@ -4,7 +4,8 @@ import { h } from "preact";
 import { useState } from "preact/hooks";
 import { CallFailed } from "../core.js";
 import { join } from "../game.js";
-import { Button, Field } from "../parts.js";
+import { roomLeft } from "../offline.js";
+import { Field } from "../parts.js";
 import { t } from "../words.js";
 
 /** What a link to join says: /play/#TENANT/GAME/CODE, on this origin.
@@ -59,12 +60,7 @@ export function Joining() {
       h("button", { type: "submit", class: "button main", disabled: busy || !game || !code }, busy ? t("join.busy") : t("join.go")),
     ]),
     h("p", { class: "quiet" }, t("join.privacy")),
-    h(OpenFile, {}),
+    h("p", { class: "quiet" }, t("join.offline_note")),
+    roomLeft.value === null ? null : h("p", { class: "quiet" }, t("join.room", { mb: Math.floor(roomLeft.value / 1e6) })),
   ]);
 }
-
-function OpenFile() {
-  return h("p", { class: "quiet" }, t("join.offline_note"));
-}
-
-export { Button };

@@ -9,10 +9,11 @@ import { clock, has, span, t } from "../words.js";
 /** @typedef {import("../bridge.d.ts").LineView} LineView */
 
 export function Score() {
-  const [lines, setLines] = useState(/** @type {ReadonlyArray<LineView> | null} */ (null));
+  const [told, setTold] = useState(/** @type {import("../bridge.d.ts").Explained | null} */ (null));
+  const lines = told?.lines;
   const found = standing.value;
   useEffect(() => {
-    explain().then((told) => setLines(told.lines), () => setLines([]));
+    explain().then(setTold, () => setTold(null));
   }, [found]);
   if (!found) return h("p", { class: "quiet" }, t("loading"));
   return h("section", { "aria-label": t("tab.score") }, [
@@ -28,8 +29,14 @@ export function Score() {
       h("span", { class: "line-text" }, [lineText(line), line.at_ms !== null ? h("span", { class: "quiet" }, ` ${clock(line.at_ms, home.value?.time_zone)}`) : null]),
       h("strong", { class: line.points < 0 ? "bad" : "" }, line.points < 0 ? `−${-line.points}` : line.points),
     ]))) : h("p", { class: "quiet" }, t("score.none")),
+    told ? h("p", { class: "quiet", id: "digest", "data-digest": hex(told.digest) }, t("score.digest", { code: hex(told.digest).slice(0, 8) })) : null,
     h(Leaderboard, {}),
   ]);
+}
+
+/** @param {Uint8Array} bytes */
+function hex(bytes) {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {LineView} line */

@@ -1,0 +1,164 @@
+"""A player's phone: Chromium with the app open, driven by playwright, killed and opened again like a real one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--remote-debugging-port=0", "--window-size=412,860", "--hide-scrollbars"),
+)
+START_S_MAX = 30
+WAIT_MS = 60_000
+"""Two cores may be busy with other tests."""
+WATCH = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error("CSP: " + event.violatedDirective + " " + event.blockedURI + " " + (event.sample || "")));
+"""
+
+
+class Phone:
+    """One browser profile. `lon`, `lat` and `accuracy_m` are what its receiver says."""
+
+    def __init__(self, playwright: Playwright, folder: Path, url: str) -> None:
+        self.playwright, self.folder, self.url = playwright, folder, url.rstrip("/")
+        self.faults: list[str] = []
+        self.expected: tuple[str, ...] = ("Failed to load resource", "net::ERR")
+        """What the console may say where a server is gone: the browser tells of each request itself."""
+        self.permissions = ["geolocation"]
+
+    def open(self, path: str = "/play/") -> Phone:
+        """Start the browser and load the app."""
+        assert CHROMIUM is not None
+        port_file = self.folder / "DevToolsActivePort"
+        port_file.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [CHROMIUM, *FLAGS, f"--user-data-dir={self.folder}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_S_MAX
+        while not port_file.exists() or not port_file.read_text().strip():
+            assert time.monotonic() < deadline, "Chromium did not start"
+            assert self.process.poll() is None, "Chromium ended"
+            time.sleep(0.05)
+        port = port_file.read_text().split()[0]
+        self.browser = self.playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+        self.context: BrowserContext = self.browser.contexts[0]
+        self.context.grant_permissions(self.permissions, origin=self.url)
+        self.context.add_init_script(WATCH)
+        self.page: Page = self.context.pages[0]
+        self.page.set_viewport_size({"width": 412, "height": 860})
+        self.page.set_default_timeout(WAIT_MS)
+        self.listen(self.page)
+        self.page.goto(f"{self.url}{path}")
+        return self
+
+    def listen(self, page: Page) -> None:
+        """Keep what a page complains of: a violation of its policy, an error nobody caught."""
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("console", lambda said: self._console(said.type, said.text))
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error" and not text.startswith(self.expected) and "net::ERR" not in text:
+            self.faults.append(text)
+
+    def join(self, game: str, code: str, team: str = "") -> None:
+        """Open the link of a poster and join."""
+        self.page.goto(f"{self.url}/play/#{game}/{code}")
+        self.page.reload()
+        field = self.page.locator("input[name=team]")
+        field.fill(team)
+        self.page.locator("button[type=submit]").click()
+        self.page.locator(".playing").wait_for()
+
+    def ready_for_offline(self) -> None:
+        """Wait until the whole set is kept."""
+        self.page.locator("#offline-ready[data-ready=true]").wait_for()
+
+    def stand_at(self, lon: float, lat: float, accuracy_m: float = 5) -> None:
+        """Let the receiver say this from now on."""
+        self.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy_m})
+
+    def tab(self, name: str) -> None:
+        """Choose a view by its word."""
+        self.page.locator("nav.tabs").get_by_text(name, exact=True).click()
+
+    def allow_position(self) -> None:
+        """The tap that asks for positions."""
+        self.page.get_by_role("button", name="Use my position").click()
+        self.page.get_by_text("Your position is known").wait_for()
+
+    def check_in_here(self, code: str, away: str = "you are here") -> str:
+        """Wait until the receiver says so, open a checkpoint in the list, tap, and read what is said."""
+        self.tab("List")
+        row = self.page.locator("button.checkpoint").filter(has=self.page.get_by_text(code, exact=True))
+        expect(row.locator(".checkpoint-away")).to_have_text(away, timeout=WAIT_MS)
+        row.click()
+        self.page.get_by_role("button", name="Check in here").click()
+        return self.told()
+
+    def told(self) -> str:
+        """What the app says became of the last action."""
+        said = self.page.locator(".told p")
+        said.wait_for()
+        return said.inner_text()
+
+    def close_dialog(self) -> None:
+        """Put the open dialog away."""
+        self.page.locator("dialog button", has_text="✕").last.click()
+
+    def score(self) -> str:
+        """The score that is always in sight."""
+        return self.page.locator(".head-score").inner_text()
+
+    def ticks(self) -> str:
+        """What is said of how safe everything is."""
+        return self.page.locator("#ticks").inner_text()
+
+    def wait_ticks(self, text: str) -> None:
+        """Wait until that is said."""
+        expect(self.page.locator("#ticks")).to_contain_text(text, timeout=WAIT_MS)
+
+    def digest(self) -> str:
+        """The digest of the team's result as this phone folds it, in hex."""
+        self.tab("Score")
+        found = self.page.locator("#digest")
+        found.wait_for()
+        return str(found.get_attribute("data-digest"))
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the screen where `WAYFOLD_SHOTS` names a folder, for people to look at."""
+        folder = os.environ.get("WAYFOLD_SHOTS")
+        if folder:
+            self.page.screenshot(path=f"{folder}/{name}.png")
+
+    def kill(self) -> None:
+        """End every process of the browser at once, as a phone that runs out of power does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """End the browser, if it runs."""
+        if getattr(self, "process", None) is not None and self.process.poll() is None:
+            self.kill()
+
+
+NewPhone = Callable[..., Phone]
+
+
+def evaluate(phone: Phone, script: str) -> Any:
+    """Run a script in the page."""
+    return phone.page.evaluate(script)
