@@ -31,6 +31,7 @@ from client_core.game.decisions import Desk, Ruling
 from client_core.game.entrants import Sex
 from client_core.game.fences import LatE7, LonE7
 from client_core.game.keeping import AnswerKept
+from client_core.game.nonces import NonceChain, NonceTaken
 from client_core.game.ranges import (
     ANSWER_BYTES_MAX,
     CODE_BYTES_MAX,
@@ -313,16 +314,26 @@ Played = (
     | Said
     | Consented
     | MessageRead
+    | NonceTaken
 )
 """What devices of a team write."""
 Noted = (
-    TeamRegistered | GamePublished | JoinCode | Witnessed | Member | MemberNamed | HolderShown | StaffCode | AnswerKept
+    TeamRegistered
+    | GamePublished
+    | JoinCode
+    | Witnessed
+    | Member
+    | MemberNamed
+    | HolderShown
+    | StaffCode
+    | AnswerKept
+    | NonceChain
 )
 """What nodes write."""
 Known = Played | Noted | Ruling | Desk
 Action = Known | Unknown | Malformed
 
-KINDS = frozenset({*range(13), *range(16, 25), *range(32, 55)})
+KINDS = frozenset({*range(14), *range(16, 26), *range(32, 55)})
 
 _WITH_LINES = frozenset({"text", "note", "reason", "answer", "plain"})
 """Fields that may hold several lines."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from client_core.game.actions import Retired
 from client_core.game.entrants import Presence, TeamTime
+from client_core.game.evidence import earliest_charged, latest_charged
 from client_core.game.play import NOTHING, Play, Visit
 from client_core.game.results import Flag
 from client_core.game.roles import Role
@@ -26,7 +27,7 @@ from client_core.game.timeline import (
     started,
     starts_itself,
 )
-from client_core.game.timing import CheckInStart, MassStart
+from client_core.game.timing import CheckInStart, Doubt, MassStart
 from client_core.game.verdicts import Reason, Refused
 
 OPEN_END_MS = 1 << 60
@@ -95,21 +96,25 @@ def in_time(play: Play, times: Times, visit: Visit) -> tuple[Refused, tuple[byte
     """Why a check-in is not in time, and because of what; None where it is."""
     at_ms, finish = visit.at_ms, times.finish
     believed = play.rules.believed_from_ms <= at_ms <= play.rules.believed_to_ms
+    early_ms = late_ms = at_ms
+    if not play.evidence.silent:
+        interval = play.seen(visit.place)
+        early_ms, late_ms = earliest_charged(at_ms, interval, play.doubt), latest_charged(at_ms, interval, play.doubt)
     why = (times.start[1],) if times.start is not None and times.start[1] else ()
     if finish is not None and (visit.moment, visit.place) > (finish.at_ms, finish.place):
         return Refused(Reason.FINISHED, (finish.told_ms,)), (finish.event,)
     stop = play.rulings.stop
-    if stop is not None and believed and at_ms > stop[1]:
+    if stop is not None and believed and late_ms > stop[1]:
         return Refused(Reason.STOPPED, (stop[1],)), (stop[0],)
     if not believed:
         return None
-    if at_ms < times.from_ms:
+    if early_ms < times.from_ms:
         return Refused(Reason.NOT_STARTED, (times.from_ms,)), why
-    if at_ms > times.until_ms:
+    if late_ms > times.until_ms:
         end = (play.rulings.end[0],) if play.rulings.end is not None else ()
         return Refused(Reason.AFTER_LIMIT, (times.until_ms,)), (*why, *end)
     hours = play.rules.places[visit.checkpoint].hours
-    if hours and not any(one.from_ms <= at_ms <= one.to_ms for one in hours):
+    if hours and not any(one.from_ms <= early_ms and late_ms <= one.to_ms for one in hours):
         return Refused(Reason.CLOSED, (at_ms,)), ()
     return None
 
@@ -126,15 +131,24 @@ def _start(play: Play) -> Timed | None:
             set_ms = set_start(rule, play.team.number, listed)
             early = Refused(Reason.NO_TEAM_START) if set_ms is None else Refused(Reason.ALREADY_STARTED, (set_ms,))
             play.refuse(place, early)
-        elif rules.believed_from_ms <= at_ms < rules.opens_ms:
+        elif rules.believed_from_ms <= at_ms and earliest_charged(at_ms, play.seen(place), play.doubt) < rules.opens_ms:
             play.refuse(place, Refused(Reason.NOT_STARTED, (rules.opens_ms,)))
         else:
-            own.append((at_ms, event.id))
+            own.append((_started_at(play, at_ms, place), event.id))
     if isinstance(rule, CheckInStart):
-        own += [(v.at_ms, v.event) for v in play.visits if v.checkpoint == rule.checkpoint and _open(play, v)]
+        own += [
+            (_started_at(play, v.at_ms, v.place), v.event)
+            for v in play.visits
+            if v.checkpoint == rule.checkpoint and _open(play, v)
+        ]
     elif allowed:
         first = min(
-            ((v.at_ms, v.event) for v in play.visits if v.checkpoint != rules.finish and _open(play, v)), default=None
+            (
+                (_started_at(play, v.at_ms, v.place), v.event)
+                for v in play.visits
+                if v.checkpoint != rules.finish and _open(play, v)
+            ),
+            default=None,
         )
         own += [first] if first is not None else []
         ends = [(e.action.at_ms, e.id) for _, e in play.finishes]  # type: ignore[union-attr]
@@ -147,6 +161,13 @@ def _start(play: Play) -> Timed | None:
         if start is not None and play.verdicts[place] is NOTHING and event.id != start[1]:
             play.refuse(place, Refused(Reason.ALREADY_STARTED, (start[0],)), *([start[1]] if start[1] else []))
     return start
+
+
+def _started_at(play: Play, told_ms: int, place: int) -> int:
+    """When a team's own start was: as told, where the game leaves doubt to the team; a time nobody believes stays."""
+    if play.doubt is Doubt.TEAM or not play.rules.believed_from_ms <= told_ms <= play.rules.believed_to_ms:
+        return told_ms
+    return earliest_charged(told_ms, play.seen(place), play.doubt)
 
 
 def _open(play: Play, visit: Visit) -> bool:
@@ -223,13 +244,10 @@ def _of_whom(
 
 
 def _witnessed(play: Play, attempt: Attempt) -> Attempt:
-    """A phone's finish, not later than a node held it: a fast clock makes nobody late."""
+    """A phone's finish at the time that the game's rule makes of what nodes saw."""
     if attempt.role >= Role.KIOSK:
         return attempt
-    event = play.events[attempt.place]
-    at = [when for seq, when in play.witnesses.get(event.stream, ()) if seq >= event.seq]
-    if not at:
-        if play.witnesses:
-            play.flags.add(Flag.UNWITNESSED)
-        return attempt
-    return attempt._replace(told_ms=min(attempt.told_ms, *at))
+    interval = play.seen(attempt.place)
+    if interval.high_ms is None:
+        play.flags.add(Flag.UNWITNESSED)
+    return attempt._replace(told_ms=latest_charged(attempt.told_ms, interval, play.doubt))

@@ -22,6 +22,7 @@ from client_core.game.actions import (
     Photo,
     Retired,
     Start,
+    Witnessed,
     decode_actions,
 )
 from client_core.game.rules import Rules
@@ -98,7 +99,8 @@ def tell(rules: Rules, events: Iterable[LoggedEvent]) -> Told:
     every head it has seen, so that neither a clock set back nor one that is slow
     moves an event before what it follows. A time far outside the game's hours
     is not believed and takes the maximum so far: one jump of a clock does not
-    drag along what follows.
+    drag along what follows. Nor is a witness's time any event's of play: a
+    node's clock that is wrong moves nobody who heard of it.
     """
     in_streams = sorted(events)
     actions = decode_actions([event.payload for event in in_streams])
@@ -213,7 +215,7 @@ def _go_on(
                 return False
             latest = max([latest, *(head + 1 for head in heads if head is not None)])
         at_ms: int = getattr(action, "at_ms", -1)
-        if latest < at_ms <= to_ms and at_ms >= from_ms:
+        if latest < at_ms <= to_ms and at_ms >= from_ms and type(action) is not Witnessed:
             latest = at_ms
         times.append(latest)
     return True

@@ -153,11 +153,11 @@ def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[
 
 def _claim(play: Play, visit: Visit) -> Claim:
     """The visit as other teams' are compared with it; what nodes witnessed bounds it."""
-    event = play.events[visit.place]
-    held = [at for seq, at in play.witnesses.get(event.stream, ()) if seq >= event.seq]
-    high_ms = min(held, default=visit.at_ms)
+    interval = play.seen(visit.place)
+    high_ms = visit.at_ms if interval.high_ms is None else interval.high_ms
     shown = play.register.shown.get(visit.view) if visit.view is not None else None
-    low_ms = min(visit.at_ms, high_ms) if shown is None else min(shown.at_ms, high_ms)
+    lows = [low for low in (interval.low_ms, None if shown is None else shown.at_ms) if low is not None]
+    low_ms = min(max(lows, default=visit.at_ms), high_ms)
     at_ms = max(low_ms, min(visit.at_ms, high_ms))
     return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, visit.view)
 

@@ -25,14 +25,17 @@ from client_core.game.checkpoints import Method
 from client_core.game.decisions import Decision
 from client_core.game.entering import Entered
 from client_core.game.events import Decoded
+from client_core.game.evidence import UNKNOWN, Evidence, Interval, told_wrongly
 from client_core.game.judging import weigh
 from client_core.game.knowing import Knowledge
 from client_core.game.lines import Line
+from client_core.game.nonces import NonceTaken
 from client_core.game.results import Because, Flag
 from client_core.game.roles import Role
 from client_core.game.rules import Rules
 from client_core.game.rulings import Rulings
-from client_core.game.teams import Register, Team, read_witnesses
+from client_core.game.teams import Register, Team
+from client_core.game.timing import Doubt
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 
 SET_BACK_MS = 60_000
@@ -87,10 +90,12 @@ class Play:
         rulings: Rulings,
         entered: Entered,
         members: tuple[Member, ...],
+        evidence: Evidence,
     ) -> None:
         self.rules, self.team, self.events, self.knowledge = rules, team, events, knowledge
         self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
         self.seats = rules.seats_of(entered.categories)
+        self.evidence = evidence
         self.verdicts: list[Verdict] = [NOTHING] * len(events)
         self.because: Because = {}
         self.visits: list[Visit] = []
@@ -102,10 +107,8 @@ class Play:
         self.flags: set[Flag] = set()
         self.extras: list[Line] = []
         self.played = 0
-        self.witnesses = dict(register.witnesses)
-        if any(event.role for event in events):
-            for stream, pairs in read_witnesses(events).items():
-                self.witnesses[stream] = tuple(sorted({*self.witnesses.get(stream, ()), *pairs}))
+        limit = entered.limit
+        self.doubt = Doubt.TEAM if limit is None else limit.doubt
 
     def refuse(self, place: int, refused: Verdict, *because: bytes) -> None:
         """Set an event's verdict, and what it rests on."""
@@ -117,7 +120,7 @@ class Play:
         """Weigh the evidence of check-ins, and sort the other events by what they are."""
         rules, verdicts, fates = self.rules, self.verdicts, self.rulings.fates
         from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
-        simple = not self.members
+        simple, watched = not self.members, not self.evidence.silent
         visits = self.visits
         for place, (order_ms, _, _, identity, action, author, role, team) in enumerate(self.events):
             if type(action) is CheckIn:
@@ -125,6 +128,8 @@ class Play:
                 at_ms = action.at_ms
                 if not from_ms <= at_ms <= to_ms or at_ms < order_ms - SET_BACK_MS:
                     self._flag(order_ms, at_ms)
+                if watched and not role and told_wrongly(at_ms, self.seen(place)):
+                    self.flags.add(Flag.TIME_CONTRADICTED)
                 refused = weigh(rules, action, role)
                 if refused is not None:
                     verdicts[place] = refused
@@ -148,6 +153,11 @@ class Play:
             getattr(self, rows).append((place, event))
             self.played += 1
             self._flag(order_ms, action.at_ms)
+            if not event.role and told_wrongly(action.at_ms, self.seen(place)):
+                self.flags.add(Flag.TIME_CONTRADICTED)
+        elif type(action) is NonceTaken:
+            if told_wrongly(action.at_ms, self.seen(place)):
+                self.flags.add(Flag.TIME_CONTRADICTED)
         elif isinstance(action, Unknown):
             self.verdicts[place] = Refused(Reason.UNKNOWN_KIND, (action.kind,))
         elif isinstance(action, Malformed):
@@ -165,6 +175,11 @@ class Play:
             self.flags.add(Flag.CLOCK_BEHIND)
         elif at_ms < order_ms - SET_BACK_MS:
             self.flags.add(Flag.CLOCK_SET_BACK)
+
+    def seen(self, place: int) -> Interval:
+        """Between which moments nodes saw the event at this place happen; what they write themselves is not doubted."""
+        event = self.events[place]
+        return UNKNOWN if event.role >= Role.KIOSK else self.evidence.of(event)
 
     def moment(self, event: Decoded) -> int:
         """When an event stands in the order of play; see `Visit`."""

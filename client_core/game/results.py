@@ -25,6 +25,7 @@ class Flag(StrEnum):
     CLOCK_SET_BACK = "clock_set_back"  # a time before that of an earlier event of the same device
     NO_ACCURACY = "no_accuracy"  # a fix whose receiver does not say how good it is counted
     UNWITNESSED = "unwitnessed"  # no node's clock bounds the time of the finish
+    TIME_CONTRADICTED = "time_contradicted"  # a device's time, or a node's, cannot be true beside what others saw
     DISPUTED = "disputed"  # two decisions set the same thing and neither knew of the other
     AWAITS_JUDGING = "awaits_judging"  # an answer or photo waits for people
 

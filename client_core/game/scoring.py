@@ -29,6 +29,7 @@ from client_core.game.decisions import Decision
 from client_core.game.entering import Entered, enter
 from client_core.game.entrants import Presence
 from client_core.game.events import LoggedEvent, Told, tell
+from client_core.game.evidence import Evidence
 from client_core.game.knowing import Knowledge
 from client_core.game.lines import ADJUSTED, FLOOR, LATE, MISSING, ZEROED, Line
 from client_core.game.openings import Openings
@@ -84,12 +85,12 @@ def fold_told(
     Where the lowest member decides, each member is scored alone; else the team is scored as one.
     """
     rulings, entered, members = _circumstances(rules, team, told, register)
-    knowledge = Knowledge(told)
+    knowledge, evidence = Knowledge(told), Evidence(rules, told, register)
     lowest = rules.package.members.presence is Presence.LOWEST and bool(members)
     alone = []
     for unit in [(one,) for one in members] if lowest else [members]:
         ruled = rulings_of_member(rulings, unit[0].member) if lowest else rulings
-        play = Play(rules, team, told.events, knowledge, register, ruled, entered, unit)
+        play = Play(rules, team, told.events, knowledge, register, ruled, entered, unit, evidence)
         alone.append(_fold(play, keep_judged=keep_judged))
     result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
     root = register.roots.get(team.id)

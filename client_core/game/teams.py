@@ -10,8 +10,12 @@ import msgspec
 from client_core.game.actions import HolderShown, Member, TeamRegistered, Witnessed, decode_action
 from client_core.game.decisions import Decision, DeviceMoved, TeamsMerged, Undone
 from client_core.game.events import Decoded, LoggedEvent, decode_events
+from client_core.game.nonces import NonceChain, by_anchor
 from client_core.game.roles import Role
 from client_core.game.rules import Rules
+
+Witnesses = dict[bytes, tuple[tuple[int, int, bytes], ...]]
+"""By stream what nodes held of it when: (number, at, head), sorted."""
 
 
 class Team(msgspec.Struct, frozen=True):
@@ -33,8 +37,8 @@ class Register(msgspec.Struct, frozen=True):
 
     `members` are the latest notes by team, in the order of their numbers;
     `decisions` those of staff in canonical order; `shown` what nodes told
-    players of holders, by event; `witnesses` by stream: (number, at) pairs that
-    say what was held when; `homes` by stream: from which number on it is about
+    players of holders, by event; `witnesses` what nodes held when; `nonces` the
+    chains of codes that kiosks show, by anchor; `homes` by stream: from which number on it is about
     which team; `roots` the team under which a merged one stands.
     """
 
@@ -42,7 +46,8 @@ class Register(msgspec.Struct, frozen=True):
     members: dict[bytes, tuple[Member, ...]] = {}
     decisions: tuple[Decoded, ...] = ()
     shown: dict[bytes, HolderShown] = {}
-    witnesses: dict[bytes, tuple[tuple[int, int], ...]] = {}
+    witnesses: Witnesses = {}
+    nonces: dict[bytes, NonceChain] = {}
     homes: dict[bytes, tuple[tuple[int, bytes], ...]] = {}
     roots: dict[bytes, bytes] = {}
 
@@ -79,6 +84,7 @@ def read_register(rules: Rules, events: Iterable[LoggedEvent]) -> Register:
     teams: dict[bytes, tuple[int, bytes, Team]] = {}
     shown: dict[bytes, HolderShown] = {}
     decisions: list[Decoded] = []
+    nonces: list[NonceChain] = []
     decoded = decode_events(rules, events)
     for event in decoded:
         action = event.action
@@ -90,6 +96,8 @@ def read_register(rules: Rules, events: Iterable[LoggedEvent]) -> Register:
             shown[event.id] = action
         elif isinstance(action, Decision):
             decisions.append(event)
+        elif isinstance(action, NonceChain):
+            nonces.append(action)
     undone = {event.action.decision for event in decisions if isinstance(event.action, Undone)}
     in_force = [event for event in decisions if event.id not in undone and event.role >= Role.REFEREE]
     return Register(
@@ -98,6 +106,7 @@ def read_register(rules: Rules, events: Iterable[LoggedEvent]) -> Register:
         decisions=tuple(decisions),
         shown=shown,
         witnesses=read_witnesses(decoded),
+        nonces=by_anchor(nonces),
         homes=_homes(in_force),
         roots=_roots([event.action for event in in_force if isinstance(event.action, TeamsMerged)]),
     )
@@ -119,14 +128,14 @@ def read_members(decoded: Iterable[Decoded]) -> dict[bytes, tuple[Member, ...]]:
     return {team: tuple(notes) for team, notes in found.items()}
 
 
-def read_witnesses(decoded: Iterable[Decoded]) -> dict[bytes, tuple[tuple[int, int], ...]]:
-    """By stream what nodes held of it when: (number, at) pairs, sorted."""
-    found: dict[bytes, set[tuple[int, int]]] = {}
+def read_witnesses(decoded: Iterable[Decoded]) -> Witnesses:
+    """What nodes held of which stream when."""
+    found: dict[bytes, set[tuple[int, int, bytes]]] = {}
     for event in decoded:
         note = event.action
         if isinstance(note, Witnessed) and event.role >= Role.KIOSK:
-            found.setdefault(note.stream, set()).add((note.seq, note.at_ms))
-    return {stream: tuple(sorted(pairs)) for stream, pairs in found.items()}
+            found.setdefault(note.stream, set()).add((note.seq, note.at_ms, note.head))
+    return {stream: tuple(sorted(notes)) for stream, notes in found.items()}
 
 
 def active_members(

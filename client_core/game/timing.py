@@ -63,6 +63,17 @@ class Beyond(IntEnum):
     DISQUALIFIED = 2
 
 
+class Doubt(IntEnum):
+    """What a deadline makes of what nodes saw (`evidence`); without a witness the device's own time counts."""
+
+    TEAM = 0
+    """Late is only what is late by the device's time and by the witness: no wrong clock makes anybody late."""
+    ESTIMATE = 1
+    """The device's time, moved into the interval that nodes saw."""
+    PROVEN = 2
+    """The end of that interval: in time is what a node held in time."""
+
+
 class TimeLimit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """How long a team may play and what being late costs.
 
@@ -70,7 +81,8 @@ class TimeLimit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     time everybody must be back; at least one is given. `late_points` are taken
     for every started minute beyond it. Beyond `late_ms_max` more (None: never)
     `beyond` says what happens. `late_pays`: whether check-ins after the limit
-    pay at all (they do in a rogaine, where the minutes cost).
+    pay at all (they do in a rogaine, where the minutes cost). `doubt`: what
+    counts where a device's clock is all that says when something was.
     """
 
     limit_ms: SpanMs | None
@@ -79,6 +91,7 @@ class TimeLimit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     back_by_ms: TimeMs | None = None
     beyond: Beyond = Beyond.OVER_TIME
     late_pays: bool = True
+    doubt: Doubt = Doubt.TEAM
 
 
 class FinishRule(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

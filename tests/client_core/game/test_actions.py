@@ -85,7 +85,7 @@ def test_elements_behind_the_known_ones_are_left_for_later_versions(action: Chec
 @pytest.mark.parametrize(
     ("payload", "action"),
     [
-        (b"\x92\x0d\x05", Unknown(13)),
+        (b"\x92\x0f\x05", Unknown(15)),
         (b"\x91\xcc\xc8", Unknown(200)),
         (b"\x91\xcd\x01\x00", Unknown(256)),
         (b"\x91\xce\x00\x01\x00\x00", Unknown(65_536)),

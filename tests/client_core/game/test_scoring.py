@@ -118,7 +118,7 @@ def test_a_clock_that_is_set_back_moves_no_event_before_its_predecessor() -> Non
     result = fold(
         GAME, team(), log(check_in(FINISH, minutes(20), accuracy_dm=50), check_in(A, minutes(10), accuracy_dm=50))
     )
-    assert (result.score, result.flags) == (0, (Flag.CLOCK_SET_BACK,))
+    assert (result.score, result.flags) == (0, (Flag.CLOCK_SET_BACK, Flag.UNWITNESSED))
 
 
 @pytest.mark.parametrize(("offset_ms", "flag"), [(YEAR_MS, Flag.CLOCK_AHEAD), (-YEAR_MS, Flag.CLOCK_BEHIND)])
@@ -126,7 +126,7 @@ def test_a_clock_a_year_off_is_kept_and_flagged_and_never_refused(offset_ms: int
     events = log(check_in(A, minutes(5) + offset_ms), check_in(FINISH, minutes(20) + offset_ms))
     result = fold(GAME, team(), events)
     assert outcome(result) == (30, 0, 30, "ok")
-    assert (result.time_ms, result.flags) == (None, (flag, Flag.NO_ACCURACY))
+    assert (result.time_ms, result.flags) == (None, (flag, Flag.NO_ACCURACY, Flag.UNWITNESSED))
 
 
 def test_one_jump_of_a_clock_does_not_drag_along_what_follows() -> None:
@@ -134,7 +134,7 @@ def test_one_jump_of_a_clock_does_not_drag_along_what_follows() -> None:
     other = log(check_in(FINISH, minutes(20)), phone=2)
     result = fold(GAME, team(), jumped + other)
     assert outcome(result) == (50, 0, 50, "ok")
-    assert result.flags == (Flag.CLOCK_AHEAD, Flag.NO_ACCURACY)
+    assert result.flags == (Flag.CLOCK_AHEAD, Flag.NO_ACCURACY, Flag.UNWITNESSED)
 
 
 def test_a_zero_clock_is_flagged_too() -> None:
