@@ -11,7 +11,17 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from client_core.game.actions import CheckIn, Finish, Known, Member, MemberNamed, Start, TeamRegistered, decode_action
+from client_core.game.actions import (
+    CheckIn,
+    Finish,
+    Known,
+    Member,
+    MemberNamed,
+    Start,
+    TeamRegistered,
+    accuracy_dm,
+    decode_action,
+)
 from client_core.game.checkpoints import Method
 from client_core.game.decisions import StatusSet
 from client_core.game.publish import DraftError, Finding
@@ -20,6 +30,7 @@ from client_core.game.statuses import STATUS_NUMBERS, Status
 from client_core.game.teams import Team
 from client_core.game.text import TextFault, check_text
 from client_core.game.timing import CheckInStart, MassStart, SelfStart
+from client_core.game.visits import Left, Stay, VisitFinder
 from client_core.signing import random_bytes
 from server.formats.cards import Card
 from server.open_game import OpenGame
@@ -155,6 +166,7 @@ class _Import:
                 self.plan.unknown_codes[punch.code] = self.plan.unknown_codes.get(punch.code, 0) + 1
             elif number != finish or card.finish_ms is None:
                 yield self._check_in(card, number, punch.at_ms, member)
+        yield from self._walked(card, member)
         if card.finish_ms is not None:
             if finish is None:
                 yield Finish(card.finish_ms, member)
@@ -172,6 +184,22 @@ class _Import:
             self._fault("method_not_allowed", card.where, detail)
         method = Method.KIOSK if Method.KIOSK in methods else Method.PAPER
         return CheckIn(method, None, at_ms, number, member=member)
+
+    def _walked(self, card: Card, member: int | None) -> Iterable[CheckIn]:
+        """The visits of a recorded track, by the fences and as a phone finds them, each at its closest moment."""
+        finder = VisitFinder(self.game.rules)
+        seen = [one for fix in card.fixes for one in finder.observe(fix)]
+        stays = [one.stay for one in (*seen, *finder.close()) if isinstance(one, Left) and one.stay.arrived]
+        been = False
+        for stay in sorted(stays, key=lambda one: (one.closest.at_ms, one.checkpoint)):
+            checkpoint = self.package.checkpoints[stay.checkpoint]
+            # A start is often beside the finish: nobody is done who has been nowhere.
+            if (stay.checkpoint == self.package.finish.checkpoint and not been) or (
+                Method.GPS not in self.package.kinds[checkpoint.kind].methods
+            ):
+                continue
+            been = True
+            yield _visit(stay, member)
 
     def _once(self, team: bytes, action: Known) -> None:
         """Add an action of a team, unless the log or the plan has it."""
@@ -239,6 +267,22 @@ def write_all(game: OpenGame, actions: dict[bytes, list[Known]]) -> int:
     if batch.own:
         game.log.append(batch)
     return sum(len(own.events) for own in batch.own)
+
+
+def _visit(stay: Stay, member: int | None) -> CheckIn:
+    fix = stay.closest
+    return CheckIn(
+        Method.GPS,
+        None,
+        fix.at_ms,
+        stay.checkpoint,
+        fix.lon_e7,
+        fix.lat_e7,
+        None if fix.accuracy_mm is None else accuracy_dm(fix.accuracy_mm),
+        fix.at_ms - stay.entered_ms,
+        stay.left_ms - fix.at_ms,
+        member,
+    )
 
 
 def _key(action: object) -> Known | None:

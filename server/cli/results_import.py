@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from client_core.game.timing import IntervalStart, MassStart
 from server.card_import import plan_cards, write_all
@@ -28,6 +29,7 @@ def results() -> None:
 @click.option("--format", "form", type=click.Choice(tuple(READERS)), help="How the files are written; else by look.")
 @click.option("--start", help="Elapsed times count from here (2017-06-04T12:00); else from the game's mass start.")
 @click.option("--category", help="The category of all cards in files that name none.")
+@click.option("--team", help="Whose the one card is, in a file that does not say (GPX): 2, or 395.1.")
 @click.option("--encoding", help="Of text files: cp1251, latin-1; else UTF-8 or Windows-1251 by look.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
@@ -39,16 +41,20 @@ def import_results(
     form: str | None,
     start: str | None,
     category: str | None,
+    team: str | None,
     encoding: str | None,
     dry_run: bool,
     as_json: bool,
     data_folder: str | None,
     settings_file: Path | None,
 ) -> None:
-    """Write what the cards in FILEs say into GAME, as check-ins by kiosk; nothing is written twice."""
+    """Write what the cards in FILEs say into GAME, as check-ins by kiosk; nothing is written twice.
+
+    A recorded track (GPX) gives check-ins by position, as a phone would have made them.
+    """
     settings = settings_of(data_folder, settings_file)
     with open_published(settings, name) as game:
-        day = _day(game, start, category, encoding)
+        day = msgspec.structs.replace(_day(game, start, category, encoding), team=team)
         cards: list[Card] = []
         for file in files:
             cards += read_cards(_bytes(file), str(file), day, form)

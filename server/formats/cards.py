@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from client_core.game.fences import Fix
 from client_core.game.publish import FINDINGS_MAX, DraftError, Finding
 
 FILE_BYTES_MAX = 32 * 1024 * 1024
@@ -44,7 +45,8 @@ class Card(msgspec.Struct, frozen=True):
     number in the team (a bib `395.1`; None: the team has one card). `card` is
     the number of the chip or paper. `categories` are codes or names as the file
     has them. Without a `start_ms` the game's own start holds. `competing` False:
-    plays outside the competition; `status` is an IOF word the file gives.
+    plays outside the competition; `status` is an IOF word the file gives. `fixes`
+    is a recorded track, by time: what it visited is asked of the game's fences.
     """
 
     where: str
@@ -61,15 +63,21 @@ class Card(msgspec.Struct, frozen=True):
     finish_ms: int | None = None
     competing: bool = True
     status: str = ""
+    fixes: tuple[Fix, ...] = ()
 
 
 class Day(msgspec.Struct, frozen=True):
-    """What a file does not say itself: the zone of its times, the start that elapsed times count from, the encoding."""
+    """What a file does not say itself.
+
+    The zone of its times, the start that elapsed times count from, the encoding;
+    the category of all its cards, and the team (a bib) whose one card it is.
+    """
 
     zone: ZoneInfo
     start_ms: int
     encoding: str | None = None
     category: str | None = None
+    team: str | None = None
 
     def clock_ms(self, seconds: int) -> int:
         """A time of the day, in seconds after midnight, on the day of the start; the night after it counts on."""

@@ -3,7 +3,8 @@
     result_id,course,name,start_local,position,status,finish_time,controls,splits_s
     1,Short Blue,Ada Alder,2022-06-04T10:40:08,1,ok,36:17,100;123;104,75;149;202;2177
 
-The last split is the finish. `nc` runs outside the competition.
+The last split is the finish. A split of 0 is a control that was not punched.
+`nc` runs outside the competition.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ def read_punch_list(data: bytes, file: str, day: Day) -> tuple[Card, ...]:
         cards.append(
             Card(
                 where=f"{file}, {where}",
-                punches=tuple(Punch(code, ms) for code, ms in zip(codes, times_ms, strict=False)),
+                punches=tuple(Punch(code, ms) for code, ms in zip(codes, times_ms, strict=False) if ms != start_ms),
                 number=bib[0],
                 member=bib[1],
                 team_name=cell(row, at.get("name")),
                 categories=(cell(row, at.get("course")),) if cell(row, at.get("course")) else (),
                 start_ms=start_ms,
-                finish_ms=times_ms[-1] if len(splits) > len(codes) else None,
+                finish_ms=times_ms[-1] if len(splits) > len(codes) and splits[-1] else None,
                 competing=cell(row, at.get("status")) != "nc",
             )
         )

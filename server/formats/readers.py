@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.formats.cards import Card, Day, Reader, fault, text_of
+from server.formats.gpx import is_gpx, read_gpx
 from server.formats.iof import is_iof, read_iof
 from server.formats.punch_lists import is_punch_list, read_punch_list
 from server.formats.readouts import is_card_log, is_si_csv, read_card_log, read_si_csv
@@ -16,12 +17,15 @@ READERS: dict[str, Reader] = {
     "si-csv": read_si_csv,
     "iof": read_iof,
     "punch-list": read_punch_list,
+    "gpx": read_gpx,
 }
 """The formats by the names the command line knows them under."""
 
 
 def format_of(data: bytes, file: str, encoding: str | None = None) -> str:
     """The format a file is in; raises `CardFileError("file_unknown")`."""
+    if is_gpx(data):
+        return "gpx"
     if is_iof(data):
         return "iof"
     if is_sportorg(data):

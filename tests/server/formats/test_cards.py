@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from client_core.game.fences import Fix
 from server.formats.cards import FILE_BYTES_MAX, CardFileError, Day, Punch, bib_of, span_s
 from server.formats.iof import read_courses
 from server.formats.readers import READERS, format_of, read_cards
@@ -45,7 +46,20 @@ PUNCHES = (
     "result_id,course,name,start_local,position,status,finish_time,controls,splits_s\n"
     "2,Short Blue,Hugo Larch,2022-06-04T10:02:39,,nc,37:22,100;123,69;155;2242\n"
 )
-SAMPLES = {"splits": SPLITS, "sportorg": SPORTORG, "card-log": LOG, "si-csv": SI, "iof": IOF, "punch-list": PUNCHES}
+GPX = """<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><name>Ada Alder</name><trkseg>
+<trkpt lat="51.744145" lon="-0.299827"><time>2022-06-04T09:02:42Z</time></trkpt>
+<trkpt lat="51.744139" lon="-0.299827"><hdop>1.5</hdop><time>2022-06-04T09:02:39</time></trkpt>
+<trkpt lat="51.744100" lon="-0.299847"></trkpt>
+</trkseg></trk></gpx>"""
+SAMPLES = {
+    "splits": SPLITS,
+    "sportorg": SPORTORG,
+    "card-log": LOG,
+    "si-csv": SI,
+    "iof": IOF,
+    "punch-list": PUNCHES,
+    "gpx": GPX,
+}
 
 
 def codes_of(error: pytest.ExceptionInfo[CardFileError]) -> list[str]:
@@ -107,6 +121,30 @@ def test_a_punch_list_says_who_runs_outside_the_competition() -> None:
     assert card.finish_ms - card.start_ms == 2_242_000
 
 
+def test_a_punch_list_has_a_split_of_zero_where_a_control_was_not_punched() -> None:
+    data = PUNCHES.replace("69;155;2242", "0;155;2242").encode()
+    (card,) = read_cards(data, "a.csv", Day(ZoneInfo("Europe/London"), 0))
+    assert [punch.code for punch in card.punches] == ["123"]
+
+
+def test_a_track_is_its_fixes_by_time_and_points_without_a_time_are_passed_over() -> None:
+    (card,) = read_cards(GPX.encode(), "tracks/12.1.gpx", DAY)
+    first_ms = 1_654_333_359_000
+    assert (card.number, card.member, card.name) == (12, 1, "Ada Alder")
+    assert card.fixes == (
+        Fix(-2_998_270, 517_441_390, 7_500, first_ms),
+        Fix(-2_998_270, 517_441_450, None, first_ms + 3_000),
+    )
+
+
+@pytest.mark.parametrize(("file", "team", "number"), [("a.gpx", "7", 7), ("12.gpx", "7", 7), ("12.gpx", None, 12)])
+def test_a_track_is_of_the_team_that_is_named_or_else_of_the_one_its_file_is_named_by(
+    file: str, team: str | None, number: int
+) -> None:
+    (card,) = read_cards(GPX.encode(), file, Day(DAY.zone, 0, team=team))
+    assert (card.number, card.member) == (number, None)
+
+
 @pytest.mark.parametrize(
     ("form", "old", "new", "code", "where"),
     [
@@ -134,13 +172,16 @@ def test_a_punch_list_says_who_runs_outside_the_competition() -> None:
         ),
         ("iof", 'iofVersion="3.0"', 'iofVersion="2.0.3"', "file_unknown", ""),
         ("punch-list", "69;155;2242", "69", "cell_malformed", "row 2, splits_s"),
+        ("gpx", 'lat="51.744145"', 'lat="151"', "cell_malformed", "line 2"),
+        ("gpx", "09:02:42Z", "noon", "cell_malformed", "line 2, time"),
+        ("gpx", "<trkpt", "<rtept", "file_malformed", "line 2"),
         ("punch-list", "2022-06-04T10:02:39", "ten", "cell_malformed", "row 2, result_id or start_local"),
     ],
 )
 def test_a_fault_says_where_it_stands(form: str, old: str, new: str, code: str, where: str) -> None:
     assert old in SAMPLES[form]
     with pytest.raises(CardFileError) as error:
-        read_cards(SAMPLES[form].replace(old, new, 1).encode(), "file", DAY, form)
+        read_cards(SAMPLES[form].replace(old, new, 1).encode(), "1.gpx", DAY, form)
     assert codes_of(error) == [code]
     assert where in error.value.findings[0].where
 
@@ -161,6 +202,8 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
         (b"hello", "file_unknown"),
         (b"x" * (FILE_BYTES_MAX + 1), "file_too_big"),
         (b"<?xml version='1.0'?><KML/>", "file_unknown"),
+        (b"<?xml version='1.0'?><gpx/>", "cell_malformed"),  # whose it is
+        (b"<gpx><trk><trkseg><trkpt lat='1' lon='2'/></trkseg></trk></gpx>", "cell_malformed"),
         (b"<?xml version='1.0' encoding='nonsense'?><ResultList/>", "file_encoding"),
         (b"<?xml version='1.0'?>" + b"<a>" * 100, "file_malformed"),
     ],
@@ -185,7 +228,7 @@ def test_damaged_bytes_are_read_or_refused_and_never_crash(form: str) -> None:
             at = dice.randrange(len(data))
             data[at : at + dice.randint(0, 6)] = dice.randbytes(dice.randint(0, 4))
         with suppress(CardFileError):
-            assert isinstance(read_cards(bytes(data), "a", DAY, form), tuple)
+            assert isinstance(read_cards(bytes(data), "1.gpx", DAY, form), tuple)
 
 
 def test_the_courses_of_a_course_data_file_leave_out_start_and_finish() -> None:
