@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "agreement.md"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,14 @@ def published() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("WAYFOLD_DATA names no folder with the published tables")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def says() -> Callable[[str], None]:
+    """Holds that the page of published tables says what a test found, word for word."""
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())
+
+    def check(figures: str) -> None:
+        assert figures in text, f"{PAGE.name} does not say {figures!r}"
+
+    return check
