@@ -23,7 +23,7 @@ from client_core.game.openings import Openings
 from client_core.game.play import Play
 from client_core.game.results import Flag
 from client_core.game.timeline import counted_ms
-from client_core.game.verdicts import Accepted, Charged, Reason, Refused
+from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Remarked
 
 
 class Given(NamedTuple):
@@ -250,7 +250,8 @@ class Answers:
             used_ms = max(0, counted_ms(self.times.spans, opened[0], one.at_ms))
             points += challenge.speed_points * max(0, challenge.par_ms - used_ms) // challenge.par_ms
             why.append(opened[1])
-        self.play.refuse(one.place, Accepted(points), *dict.fromkeys(why))
+        fast = points - (challenge.points if one.points is None else one.points)
+        self.play.refuse(one.place, Remarked(points, -1, (fast,)) if fast else Accepted(points), *dict.fromkeys(why))
         self.points += points
         self.right.append(number)
         self.last_points_ms.append(one.at_ms)

@@ -28,9 +28,7 @@ from client_core.game.lines import (
 )
 from client_core.game.results import TeamResult
 from client_core.game.rules import Rules
-from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict
-
-MINUTE_MS = 60_000
+from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Remarked, Verdict
 
 
 def explain(result: TeamResult) -> list[Line]:
@@ -65,6 +63,9 @@ def rests_on(lines: Iterable[Line], line: Line) -> frozenset[bytes]:
 def sentence(rules: Rules, line: Line) -> str:
     """The line in English, without its points and time."""
     a, b = (*line.values, 0, 0)[:2]
+    if line.code == COUNTED:
+        text = _COUNTED.get(a, "start, finish or decision").format(where=_where(rules, line) or "staff")
+        return f"{text} ({line.text})" if line.text else text
     words = {
         "where": _where(rules, line),
         "a": a,
@@ -72,7 +73,10 @@ def sentence(rules: Rules, line: Line) -> str:
         "a_m": _metres(a),
         "b_m": _metres(b),
         "method": METHOD_NAMES.get(a, str(a)),
-        "limit": _minutes(rules),
+        "count": _count(a, _COUNTED_THINGS.get(line.code, "")),
+        "next": a + 1,
+        "which": f", number {b + 1} of {_group(rules, a)} comes first" if b >= 0 and len(line.values) > 1 else "",
+        "fast": f", {a} of it for speed" if a else "",
         "group": _group(rules, line.group if line.group is not None else a),
         "seconds": -(-a // 1000),
         "needed": -(-b // 1000),
@@ -94,19 +98,51 @@ METHOD_NAMES: dict[int, str] = {
     Method.PAPER: "paper",
 }
 
+_COUNTED: dict[int, str] = {
+    1: "start",
+    2: "finish",
+    5: "{where}: opened",
+    8: "gave up",
+    32: "{where}: voided by staff",
+    33: "{where}: voided by staff",
+    34: "{where}: visit granted by staff",
+    35: "{where}: visit taken by staff",
+    36: "points by staff",
+    37: "time credited by staff",
+    38: "{where}: an answer decided by staff, for all",
+    39: "an answer judged",
+    40: "new time to be back",
+    41: "the game is stopped",
+    42: "time that does not count",
+    43: "teams merged by staff",
+    44: "a device moved to another team by staff",
+    45: "category set by staff",
+    46: "status set by staff",
+    47: "lots drawn",
+    48: "start set by staff",
+    49: "a group opened by staff",
+    50: "a decision taken back",
+}
+"""By the numbers of the kinds of actions (`actions`, `decisions`)."""
+
+_COUNTED_THINGS: dict[str, str] = {
+    LATE: "started minute",
+    HELD: "minute",
+    Reason.TRIES_USED: "different wrong answer",
+}
+
 _SENTENCES: dict[str, str] = {
     PAID: "{where}",
-    COUNTED: "start, finish or decision",
-    ANSWERED: "{where}: right",
+    ANSWERED: "{where}: right{fast}",
     GRANTED: "{where}: granted by staff",
-    COMPLETE: "{group}: {a} done",
-    ADJUSTED: "points given or taken by staff",
-    LATE: "{a} started minutes over the limit of {limit}",
+    COMPLETE: "{group}: complete with {a}",
+    ADJUSTED: "points by staff",
+    LATE: "late by {count}, {b} points each",
     ZEROED: "too late: nothing counts",
     FLOOR: "a score is not less than zero",
     MISSING: "{where}: missing",
-    FIRST: "{where}: number {a} there",
-    HELD: "{where}: held for {a} minutes",
+    FIRST: "{where}: team number {a} there",
+    HELD: "{where}: held for {count}",
     Reason.UNKNOWN_CHECKPOINT: "there is no checkpoint number {a} in this game",
     Reason.NOT_STARTED: "{where}: before the team's start",
     Reason.FINISHED: "{where}: after the team's finish",
@@ -115,22 +151,22 @@ _SENTENCES: dict[str, str] = {
     Reason.METHOD_NOT_ALLOWED: "{where}: check-ins by {method} are not allowed here",
     Reason.NO_POSITION: "{where}: no position",
     Reason.ACCURACY_TOO_POOR: "{where}: the position was only known to {a_m}, {b_m} is needed",
-    Reason.WRONG_CODE: "{where}: another code stands there",
+    Reason.WRONG_CODE: "{where}: not the code that stands there",
     Reason.ALREADY_STARTED: "the team had started already",
     Reason.FINISH_IS_A_CHECKPOINT: "this game ends at its finish checkpoint",
     Reason.NOT_THIS_TEAM: "says nothing about this team's play",
     Reason.UNKNOWN_KIND: "an action of kind {a}, which this program is too old to know",
     Reason.MALFORMED: "not an action: damaged, or written by a faulty program",
-    Reason.WRONG_ROLE: "{where}: its author may not say this",
+    Reason.WRONG_ROLE: "{where}: only staff of a higher role may say this",
     Reason.ACCURACY_UNKNOWN: "{where}: the receiver does not say how good its position is",
     Reason.CLOSED: "{where}: not within its opening hours",
     Reason.DWELL_TOO_SHORT: "{where}: stayed {seconds} s, {needed} s are needed",
     Reason.MEMBER_UNKNOWN: "{where}: nobody of the team is known to have been there",
-    Reason.NOT_ALL_THERE: "{where}: {a} members were there, {b} are needed",
-    Reason.NOT_OPEN: "{where}: not open yet",
+    Reason.NOT_ALL_THERE: "{where}: {a} of the team there by then, {b} are needed",
+    Reason.NOT_OPEN: "{where}: not open yet, for all its phone knew{which}",
     Reason.NOT_IN_FORMAT: "{where}: does not belong to what this team plays",
     Reason.OUT_OF_ORDER: "{where}: out of order",
-    Reason.LEG_FILLED: "{where}: another one in its stead was visited",
+    Reason.LEG_FILLED: "{where}: another one was visited in its stead",
     Reason.COUNT_REACHED: "{where}: only the first {b} of {group} pay",
     Reason.VISIT_VOIDED: "{where}: does not count, staff decided",
     Reason.WITHDRAWN: "{where}: no finish, the team played on",
@@ -140,19 +176,19 @@ _SENTENCES: dict[str, str] = {
     Reason.CHALLENGE_VOIDED: "{where}: taken out of the game by staff",
     Reason.NOT_VISITED: "{where}: its checkpoint was not visited before",
     Reason.WRONG_ANSWER: "{where}: wrong",
-    Reason.ANSWERED_BEFORE: "{where}: answered so before",
-    Reason.TRIES_USED: "{where}: {a} different wrong answers, {b} tries are allowed",
+    Reason.ANSWERED_BEFORE: "{where}: answered rightly before",
+    Reason.TRIES_USED: "{where}: after {count}, {b} are allowed",
     Reason.WRONG_SECRET: "{where}: the code of the place does not open it",
     Reason.AWAITS_JUDGING: "{where}: waits for somebody to judge it",
     Reason.JUDGED_WRONG: "{where}: judged wrong",
-    Reason.REPLACED: "{where}: another photo took its place",
-    Reason.HINT_TAKEN: "{where}: hint {a}",
-    Reason.HINT_UNKNOWN: "{where}: there is no hint {a}",
+    Reason.REPLACED: "{where}: another one counts in its stead",
+    Reason.HINT_TAKEN: "{where}: hint {next}",
+    Reason.HINT_UNKNOWN: "{where}: there is no hint {next}",
     Reason.HINT_TOO_EARLY: "{where}: the hint was not to be had yet",
-    Reason.HINT_OUT_OF_ORDER: "{where}: hint {a} comes first",
+    Reason.HINT_OUT_OF_ORDER: "{where}: hint {next} comes first",
     Reason.BLOCKED: "{where}: held by another team that had just taken it",
     Reason.OVERRULED: "a decision that another one beats",
-    Reason.OTHER_MEMBER: "{where}: the team has the result of its lowest member",
+    Reason.OTHER_MEMBER: "{where}: another member's; the team has the result of its lowest",
     Reason.UNDONE: "a decision that was taken back",
 }
 
@@ -167,7 +203,10 @@ def _line(event: bytes, place: int, at_ms: int, verdict: Verdict, because: tuple
     challenge = -2 - place if place < -1 else None
     if isinstance(verdict, Accepted):
         code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
-        return Line(code, verdict.points, (), event, checkpoint, at_ms, because, challenge)
+        if not isinstance(verdict, Remarked):
+            return Line(code, verdict.points, (), event, checkpoint, at_ms, because, challenge)
+        code, values = (COUNTED, (verdict.kind,)) if verdict.kind >= 0 else (code, verdict.values)
+        return Line(code, verdict.points, values, event, checkpoint, at_ms, because, challenge, text=verdict.reason)
     points = -verdict.points if isinstance(verdict, Charged) else 0
     return Line(verdict.reason, points, verdict.values, event, checkpoint, at_ms, because, challenge)
 
@@ -190,9 +229,8 @@ def _metres(mm: int) -> str:
     return f"{-(-mm // 1000)} m"
 
 
-def _minutes(rules: Rules) -> str:
-    limit = rules.package.limit
-    return f"{limit.limit_ms // MINUTE_MS if limit and limit.limit_ms else 0} minutes"
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 __all__ = ["COUNTED", "FLOOR", "LATE", "METHOD_NAMES", "PAID", "Line", "explain", "refusal", "rests_on", "sentence"]

@@ -6,7 +6,7 @@ import msgspec
 
 PAID = "paid"
 COUNTED = "counted"
-"""A start, a finish, a decision: it counts and pays nothing itself."""
+"""A start, a finish, a decision: it counts and pays nothing itself; `values`: the number of its kind (`actions`)."""
 ANSWERED = "answered"
 """A right answer; `values`: how much of it is for speed."""
 GRANTED = "granted"
@@ -38,6 +38,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     without which it would not pay, and those for which it does not.
     `checkpoint`, `challenge`, `group` and `member` are numbers, `at_ms` the time
     since the Unix epoch as the device told it; each None where there is none.
+    `text` is the reason that staff gave, as they wrote it.
     """
 
     code: str
@@ -50,3 +51,4 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     challenge: int | None = None
     group: int | None = None
     member: int | None = None
+    text: str = ""

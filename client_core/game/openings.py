@@ -52,6 +52,9 @@ class Openings:
         if seat is not None and seat.group in play.rules.gated:
             group = play.rules.package.groups[seat.group]
             opened = self.is_open(seat.group, visit)
+            if opened is None and not self._plays(seat.group):
+                play.refuse(visit.place, Refused(Reason.NOT_IN_FORMAT))
+                return None
             if opened is None:
                 play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, -1)))
                 return None
@@ -61,7 +64,9 @@ class Openings:
                 order = self.order(seat.group, visit.team)
                 found, following, why = self._rank(seat.group, group, order, seat.legs, visit)
                 if found is None:
-                    play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, following)), *why)
+                    passed = Refused(Reason.OUT_OF_ORDER, (seat.group,))
+                    early = Refused(Reason.NOT_OPEN, (seat.group, following))
+                    play.refuse(visit.place, passed if group.skippable else early, *why)
                     return None
                 rank = found
                 self.legs.setdefault((seat.group, order[rank]), []).append(visit.event)
@@ -77,7 +82,7 @@ class Openings:
         """The events by which a group was open for a visit; None where it was closed."""
         play = self.play
         group = play.rules.package.groups[number]
-        if group.categories and not set(group.categories) & set(play.entered.categories):
+        if not self._plays(number):
             return None
         ruled = play.rulings.opened.get(number)
         why: tuple[bytes, ...] = ()
@@ -94,6 +99,15 @@ class Openings:
             before = None if above is None else self._before(parent, position, visit)
             return None if above is None or before is None else (*why, *above, *before)
         return why
+
+    def _plays(self, number: int) -> bool:
+        """Whether the team's categories play a group, and the one around it."""
+        groups, parents = self.play.rules.package.groups, self.play.rules.parents
+        for one in (number, *parents.get(number, ())[:1]):
+            codes = groups[one].categories
+            if codes and not set(codes) & set(self.play.entered.categories):
+                return False
+        return True
 
     def knows(self, event: bytes, candidates: list[bytes]) -> bytes | None:
         """The first of the events that establish something which this one could know."""

@@ -213,9 +213,9 @@ def _pay_course(
         if index in run.values():
             _accept(play, times, purse, visit, (*others, *near))
         else:
-            before = any(rows[other][3] == checkpoint for other in chosen)
+            before = [ids[other] for other in chosen if other < index and rows[other][3] == checkpoint]
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
-            play.refuse(visit.place, reason, *near)
+            play.refuse(visit.place, reason, *dict.fromkeys([*before[:1], *near]))
     if not group.skippable and _plays(play, number, group):
         purse.missing += [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
 
@@ -243,7 +243,8 @@ def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
             timed = grant.visit_ms is not None and start is not None
             points = worth(place, at_ms, start[0]) if timed and start is not None else place.points
             purse.paid.append(Paid(at_ms, grant.checkpoint, decision, points))
-        play.extras.append(Line(GRANTED, points, (), decision, grant.checkpoint, grant.visit_ms, why))
+        code = Reason.VISIT_VOIDED if struck else Reason.ALREADY_VISITED if own is not None else GRANTED
+        play.extras.append(Line(code, points, (), decision, grant.checkpoint, grant.visit_ms, why))
 
 
 def _bound_groups(play: Play, purse: Purse) -> None:

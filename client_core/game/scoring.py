@@ -18,14 +18,14 @@ the lines of `explaining.explain`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 
-from client_core.game.actions import SEEN_MAX, Known, Member, encode_action
+from client_core.game.actions import SEEN_MAX, ChallengeOpened, Finish, Known, Member, Retired, Start, encode_action
 from client_core.game.answering import Answers
 from client_core.game.clocking import Times, clock
-from client_core.game.decisions import Decision
+from client_core.game.decisions import Decision, Ruling
 from client_core.game.entering import Entered, enter
 from client_core.game.entrants import Presence
 from client_core.game.events import LoggedEvent, Told, tell
@@ -42,10 +42,14 @@ from client_core.game.statuses import RANKS, STATUS_BY_NUMBER, STATUS_NUMBERS, S
 from client_core.game.teams import Register, Team, active_members, read_members
 from client_core.game.timeline import MINUTE_MS, Attempt, elapsed_ms, late_ms, started_minutes
 from client_core.game.timing import Beyond
-from client_core.game.verdicts import Reason, Refused, Verdict
+from client_core.game.verdicts import Accepted, Reason, Refused, Remarked, Verdict
 from client_core.game.walking import walk
 
 NO_REGISTER = Register()
+_COUNTED_KINDS: dict[type, int] = {
+    action: action.__struct_config__.tag for action in (Start, Finish, Retired, ChallengeOpened, *get_args(Ruling))
+}
+"""What counts and pays nothing itself, by the numbers of their kinds."""
 _NEXT = b"\xff" * 32
 """Stands for the id of an event that is not written yet."""
 
@@ -175,7 +179,12 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     why = (*(e for e in ((times.start or (0, b""))[1], times.finish.event if times.finish else b"") if e),)
     if late_points:
         extras.append(
-            Line(LATE, -late_points, (minutes,), because=(*why, *(decision for decision, _ in play.rulings.credits)))
+            Line(
+                LATE,
+                -late_points,
+                (minutes, late_points // minutes),
+                because=(*why, *(decision for decision, _ in play.rulings.credits)),
+            )
         )
     taken += late_points
     status, zero = _status(play, times, purse, answers)
@@ -282,12 +291,15 @@ def _members(play: Play, times: Times, status: Status) -> tuple[MemberResult, ..
 
 def _judged(play: Play) -> tuple[Judged, ...]:
     """Every event with its verdict, and what it is about: a checkpoint, a challenge n as -2 - n, or nothing."""
+    kinds = _COUNTED_KINDS
     rows: list[Judged] = []
     for (order_ms, _, _, identity, action, *_), verdict in zip(play.events, play.verdicts, strict=True):
         about = getattr(action, "checkpoint", None)
         if about is None:
             asked = getattr(action, "challenge", None)
             about = -1 if asked is None else -2 - asked
+        if type(action) in kinds and type(verdict) is Accepted:
+            verdict = Remarked(verdict.points, kinds[type(action)], (), getattr(action, "reason", ""))  # noqa: PLW2901
         rows.append((identity, about, getattr(action, "at_ms", order_ms), verdict))
     return tuple(rows)
 

@@ -70,6 +70,14 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
     points: int
 
 
+class Remarked(Accepted, frozen=True, gc=False):
+    """Accepted, with what explains it: the number of the action's kind, numbers, the reason that staff gave."""
+
+    kind: int = -1
+    values: tuple[int, ...] = ()
+    reason: str = ""
+
+
 class Refused(msgspec.Struct, frozen=True, gc=False):
     """The action stays in the log and pays nothing."""
 

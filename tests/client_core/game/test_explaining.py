@@ -31,9 +31,9 @@ def test_a_whole_game_is_explained_line_by_line() -> None:
         (0, "checkpoint B: 40 m away, its fence reaches 25 m"),
         (0, "checkpoint C: 18 m away, outside its fence"),
         (0, "checkpoint B: the position was only known to 80 m, 50 m is needed"),
-        (0, "checkpoint B: another code stands there"),
+        (0, "checkpoint B: not the code that stands there"),
         (0, "checkpoint F"),
-        (-55, "11 started minutes over the limit of 60 minutes"),
+        (-55, "late by 11 started minutes, 5 points each"),
         (25, "a score is not less than zero"),
     ]
     assert [line.at_ms for line in lines[:2]] == [minutes(5), minutes(6)]

@@ -34,7 +34,7 @@ from client_core.game.roles import Role
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import Pen, fold, foresee
 from client_core.game.timing import MassStart, SelfStart, StartList, TimeLimit
-from client_core.game.verdicts import REASON_NUMBERS, Accepted, Reason, Refused, Verdict
+from client_core.game.verdicts import REASON_NUMBERS, Accepted, Reason, Refused, Remarked, Verdict
 
 AT = minutes(10)
 DAY_MS = 24 * HOUR_MS
@@ -189,9 +189,9 @@ def test_when_a_team_starts(start: Any, listed_ms: int | None, starts_ms: int | 
 @pytest.mark.parametrize(
     ("action", "verdict"),
     [
-        (Start(OPENS_MS), Accepted(0)),
+        (Start(OPENS_MS), Remarked(0, 1)),
         (Start(OPENS_MS - 1), Refused(Reason.NOT_STARTED, (OPENS_MS,))),
-        (Start(OPENS_MS - 365 * DAY_MS), Accepted(0)),
+        (Start(OPENS_MS - 365 * DAY_MS), Remarked(0, 1)),
         (check_in(A, OPENS_MS), Accepted(30)),
         (check_in(A, OPENS_MS - 1), Refused(Reason.NOT_STARTED, (OPENS_MS,))),
         (check_in(FINISH, AT), Refused(Reason.NOT_STARTED, (OPENS_MS,))),
@@ -222,7 +222,7 @@ def test_the_last_moment_that_pays(limit: TimeLimit | None, at_ms: int, pays: bo
 @pytest.mark.parametrize(
     ("before", "action", "verdict"),
     [
-        ((), Finish(AT), Accepted(0)),
+        ((), Finish(AT), Remarked(0, 2)),
         ((), Finish(START_MS - 1), Refused(Reason.NOT_STARTED, (START_MS,))),
         ((Finish(AT),), Finish(AT + 1), Refused(Reason.FINISHED, (AT,))),
         ((), check_in(FINISH, AT), Accepted(0)),
