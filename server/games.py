@@ -47,6 +47,15 @@ def save_draft(file: TenantFile, slug: str, draft: Draft, now_ms: int) -> None:
         session.merge(row)
 
 
+def draft_named(file: TenantFile, slug: str) -> Draft:
+    """The game as it was imported last; raises `Problem("game_unknown")`."""
+    with file.reading() as session:
+        row = session.get(DraftRow, slug)
+    if row is None:
+        raise Problem("game_unknown", f"no game {slug!r} was imported")
+    return msgspec.json.decode(row.source, type=Draft)
+
+
 def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -> GameRow:
     """Freeze a draft to a package and open a new game with a new id, at the authority only.
 
@@ -55,12 +64,8 @@ def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -
     """
     if tenant.root_seed is None:
         raise Problem("not_the_authority", f"games of {tenant.slug} are published at its HQ, this node is an edge")
-    with file.reading() as session:
-        row = session.get(DraftRow, slug)
-    if row is None:
-        raise Problem("game_unknown", f"no game {slug!r} was imported")
+    draft = draft_named(file, slug)
     try:
-        draft = msgspec.json.decode(row.source, type=Draft)
         package = encode_package(publish(draft))
     except DraftError as error:
         raise Problem("bad_request", error.detail) from error

@@ -18,6 +18,7 @@ from server.cli.authoring import check, draft_of, new, schema
 from server.cli.drafting import GameFlags, draft_from, game_flags
 from server.cli.output import InputError, json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
+from server.cli.simulate import simulate
 from server.formats.geojson import GEOJSON_BYTES_MAX, read_checkpoints
 from server.games import GameSummary, find_game, game_log, list_games, publish_draft, save_draft
 from server.join_codes import add_join_code, code_uses, join_codes
@@ -118,7 +119,7 @@ def list_command(tenant: str | None, *, as_json: bool, data_folder: str | None, 
         print_table(("game", "name", "state", "id"), [(g.slug, g.name, g.state, g.id) for g in found])
 
 
-for command in (new, check, schema):
+for command in (new, check, schema, simulate):
     game.add_command(command)
 
 
