@@ -216,6 +216,16 @@ class BriefingView(msgspec.Struct, frozen=True):
     accepted: bool
 
 
+class MediumView(msgspec.Struct, frozen=True):
+    """A file that travels beside the game (`game.media`): `hash` is its name at every node of the game, in hex."""
+
+    name: str
+    hash: str
+    size: int
+    media_type: str
+    credit: str
+
+
 class Home(msgspec.Struct, frozen=True):
     """The game and who plays it; does not change while it is played."""
 
@@ -239,6 +249,7 @@ class Home(msgspec.Struct, frozen=True):
     finish_action: bool
     checkpoints: int
     package_bytes: int
+    media: tuple[MediumView, ...]
 
 
 class Opened(msgspec.Struct, frozen=True):

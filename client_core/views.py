@@ -16,6 +16,7 @@ from client_core.calls import (
     Explained,
     Home,
     LineView,
+    MediumView,
     MessageView,
     Near,
     Position,
@@ -58,6 +59,9 @@ def home(replica: Replica) -> Home:
         finish_action=package.finish.checkpoint is None,
         checkpoints=len(package.checkpoints),
         package_bytes=len(encode_package(package)),
+        media=tuple(
+            MediumView(one.name, one.hash.hex(), one.size, one.media_type, one.credit) for one in package.media
+        ),
     )
 
 

@@ -181,6 +181,7 @@ export interface Home {
   finish_action: boolean;
   checkpoints: number;
   package_bytes: number;
+  media: ReadonlyArray<MediumView>;
 }
 
 /** What a bundle brought. */
@@ -209,6 +210,15 @@ export interface LineView {
   group: string | null;
   checkpoint_code: string | null;
   challenge_code: string | null;
+}
+
+/** A file that travels beside the game (`game.media`): `hash` is its name at every node of the game, in hex. */
+export interface MediumView {
+  name: string;
+  hash: string;
+  size: number;
+  media_type: string;
+  credit: string;
 }
 
 /** A message of staff. */

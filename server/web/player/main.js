@@ -3,6 +3,7 @@
 import { h, render } from "preact";
 import { effect } from "@preact/signals";
 import { begin, failure, keepCurrent, phase, progress } from "./game.js";
+import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
 import { Button } from "./parts.js";
 import { Joining } from "./screens/joining.js";
@@ -60,6 +61,7 @@ async function open() {
     if (phase.value === "play" && !current) {
       current = true;
       keepCurrent();
+      gather();
     }
   });
 }

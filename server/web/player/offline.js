@@ -1,10 +1,13 @@
 // Ready for offline: the whole set kept by the service worker, and room for a day on this phone.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { home, phase } from "./game.js";
+import { gathered } from "./media.js";
 
 /** How much of the set is kept, from 0 to 1; 1 once it serves without a network. */
 export const kept = signal(0);
+/** How much of everything a day offline needs is here, the app and the game's media, from 0 to 1. */
+export const ready = computed(() => (home.value?.media.length ? (kept.value + gathered.value) / 2 : kept.value));
 /** Bytes this browser still gives the app, null where it does not say. */
 export const roomLeft = signal(/** @type {number | null} */ (null));
 

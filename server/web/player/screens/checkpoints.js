@@ -64,7 +64,7 @@ function Locating() {
 }
 
 /** A checkpoint with the ways to check in there. @param {{ checkpoint: CheckpointView, onClose: () => void }} props */
-function OneCheckpoint({ checkpoint, onClose }) {
+export function OneCheckpoint({ checkpoint, onClose }) {
   const [code, setCode] = useState("");
   const [scanning, setScanning] = useState(false);
   const away = near.value.find((one) => one.number === checkpoint.number);

@@ -3,6 +3,7 @@
 import { h } from "preact";
 import { useState } from "preact/hooks";
 import { dayAsFile, fix, home, leave, record, standing, storeKind, sync, syncState, tellFailure } from "../game.js";
+import { forgetMedia } from "../media.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { LANGUAGES, chooseLanguage, clock, language, t } from "../words.js";
 
@@ -41,6 +42,7 @@ function leaveText() {
 
 async function erase() {
   await leave();
+  await forgetMedia();
   location.reload();
 }
 
