@@ -7,7 +7,7 @@ already is not written twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -246,7 +246,15 @@ def plan_cards(game: OpenGame, cards: Sequence[Card], now_ms: int) -> Plan:
 
 
 def write_all(game: OpenGame, actions: dict[bytes, list[Known]]) -> int:
-    """Write actions by audience in one transaction, signed often enough for relays; how many they were."""
+    """Write actions by audience in one transaction; how many they were."""
+    batch = batch_of(game, actions)
+    if batch.own:
+        game.log.append(batch)
+    return sum(len(own.events) for own in batch.own)
+
+
+def batch_of(game: OpenGame, actions: Mapping[bytes, Sequence[Known]]) -> Batch:
+    """What appends actions by audience to this node's streams, signed often enough for relays."""
     batch = Batch()
     for audience, said in actions.items():
         if not said:
@@ -264,9 +272,7 @@ def write_all(game: OpenGame, actions: dict[bytes, list[Known]]) -> int:
             for event in own.events[SIGNED_EVERY - 1 : -1 : SIGNED_EVERY]
         )
         batch = Batch(own=(*batch.own, own), signatures=(*batch.signatures, *middle, last))
-    if batch.own:
-        game.log.append(batch)
-    return sum(len(own.events) for own in batch.own)
+    return batch
 
 
 def _visit(stay: Stay, member: int | None) -> CheckIn:

@@ -7,7 +7,7 @@ others did does not count, what staff decided for the whole team does.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,7 +20,7 @@ from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import fold
 from client_core.game.standings import Standing, standings
 from client_core.game.statuses import Status
-from client_core.game.teams import Register, read_register
+from client_core.game.teams import Register, Team, read_register
 from server.open_game import OpenGame
 from server.scoreboard import events_about, game_events
 from sync.stream import GAME, team_audience
@@ -49,6 +49,15 @@ class TableRow(msgspec.Struct, frozen=True):
     finish_ms: int | None = None
 
 
+class Folded(msgspec.Struct, frozen=True):
+    """Results of all teams or members; `places` says of each key which team, its name and which member it is."""
+
+    rules: Rules
+    register: Register
+    results: dict[bytes, TeamResult]
+    places: dict[bytes, tuple[bytes, str, int | None]]
+
+
 def table(
     game: OpenGame,
     *,
@@ -58,35 +67,69 @@ def table(
     further: Further | None = None,
 ) -> list[TableRow]:
     """The lines in order, folded from the store and what is `further` supposed."""
-    rules, register, results, places = _results(game, further or {}, by_member=by_member)
-    ordered = standings(results, rules, register, category=category, format=form)
-    codes = [checkpoint.code for checkpoint in rules.package.checkpoints]
-    return [_row(row, *places[row.result.team], codes) for row in ordered]
+    return rows_of(fold_all(game, by_member=by_member, further=further), category=category, form=form)
 
 
-def _results(
-    game: OpenGame, further: Further, *, by_member: bool
-) -> tuple[Rules, Register, list[TeamResult], dict[bytes, tuple[bytes, str, int | None]]]:
-    rules = _alone(game.rules) if by_member else game.rules
+def rows_of(folded: Folded, *, category: str | None = None, form: str | None = None) -> list[TableRow]:
+    """The lines in order: of all, of a category or of a format."""
+    ordered = standings(folded.results.values(), folded.rules, folded.register, category=category, format=form)
+    codes = [checkpoint.code for checkpoint in folded.rules.package.checkpoints]
+    return [_row(row, *folded.places[row.result.team], codes) for row in ordered]
+
+
+def fold_all(
+    game: OpenGame,
+    *,
+    by_member: bool = False,
+    further: Further | None = None,
+    before: Folded | None = None,
+    keep_judged: bool = False,
+) -> Folded:
+    """Fold every team, or every member alone, from the store and what is `further` supposed.
+
+    What was folded `before` without it stands for teams that nothing further is
+    about, unless it is about the game.
+    """
+    further = further or {}
+    rules = alone(game.rules) if by_member else game.rules
     register = read_register(rules, [*game_events(game.log), *_supposed(game, GAME, further)])
-    results: list[TeamResult] = []
-    places: dict[bytes, tuple[bytes, str, int | None]] = {}
+    folded = Folded(rules, register, {}, {})
     for team in register.teams.values():
-        events = [*events_about(game.log, register, team.id), *_supposed(game, team_audience(team.id), further)]
-        members = [note for note in register.members.get(team.id, ()) if note.active] if by_member else []
-        if not members:
-            results.append(fold(rules, team, events, register, keep_judged=False))
-            places[team.id] = (team.id, team.name, None)
-        for note in members:
-            only = msgspec.structs.replace(register, members={**register.members, team.id: (note,)})
-            result = fold(rules, team, events, only, keep_judged=False)
-            key = team.id + bytes([note.member])
-            results.append(msgspec.structs.replace(result, team=key))
-            places[key] = (team.id, team.name, note.member)
-    return rules, register, results, places
+        touched = GAME in further or any(team_audience(one) in further for one in register.merged(team.id))
+        kept = {k: p for k, p in before.places.items() if p[0] == team.id} if before and not touched else {}
+        if before is not None and kept:
+            folded.places.update(kept)
+            folded.results.update({key: before.results[key] for key in kept})
+            continue
+        merged = sorted(register.merged(team.id))
+        events = [*events_about(game.log, register, team.id)]
+        events += [event for one in merged for event in _supposed(game, team_audience(one), further)]
+        for key, place, result in fold_one(rules, register, team, events, by_member=by_member, keep_judged=keep_judged):
+            folded.results[key], folded.places[key] = result, place
+    return folded
 
 
-def _alone(rules: Rules) -> Rules:
+def fold_one(
+    rules: Rules,
+    register: Register,
+    team: Team,
+    events: Sequence[LoggedEvent],
+    *,
+    by_member: bool,
+    keep_judged: bool = False,
+) -> Iterator[tuple[bytes, tuple[bytes, str, int | None], TeamResult]]:
+    """A team's result, or that of each of its members where it has some, with what stands for it."""
+    members = [note for note in register.members.get(team.id, ()) if note.active] if by_member else []
+    if not members:
+        yield team.id, (team.id, team.name, None), fold(rules, team, events, register, keep_judged=keep_judged)
+    for note in members:
+        only = msgspec.structs.replace(register, members={**register.members, team.id: (note,)})
+        result = fold(rules, team, events, only, keep_judged=keep_judged)
+        key = team.id + bytes([note.member])
+        yield key, (team.id, team.name, note.member), msgspec.structs.replace(result, team=key)
+
+
+def alone(rules: Rules) -> Rules:
     """The same rules, with each member scored alone."""
     package = msgspec.structs.replace(rules.package, members=MemberRule(Presence.LOWEST))
     return compile_rules(package)
@@ -98,7 +141,7 @@ def _supposed(game: OpenGame, audience: bytes, further: Further) -> list[LoggedE
     payloads = [encode_action(action) for action in further.get(audience, ())]
     return [
         LoggedEvent(
-            stream, seq, hashlib.sha256(stream + bytes([seq % 256]) + payload).digest(), game.key.public_key,
+            stream, seq, hashlib.sha256(stream + seq.to_bytes(4, "big") + payload).digest(), game.key.public_key,
             payload, Role.ORGANISER, audience[1:], b"",
         )
         for seq, payload in enumerate(payloads)

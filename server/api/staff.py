@@ -23,12 +23,12 @@ from client_core.game.roles import Role
 from client_core.game.text import TextFault
 from server import own_stream
 from server.api.pages import PAGE_HEADERS
-from server.api.standings import find_team
 from server.codes import hash_code
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.staff import COOKIE, find_staff_code, make_pass, read_pass
+from server.team_names import find_team
 from server.web.staff_page import render, render_door
 from sync.stream import GAME, team_audience
 

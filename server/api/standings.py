@@ -20,6 +20,7 @@ from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import fold_team
+from server.team_names import find_team
 
 HEARTBEAT_S = 15.0
 """Below the idle limits of proxies (30 s and more); also how late a page notices a lost connection."""
@@ -106,22 +107,6 @@ async def _changes(node: Node, tenant: str, name: str) -> AsyncIterator[bytes]:
                 yield b": still here\n\n"
     finally:
         node.live_pages -= 1
-
-
-def find_team(game: OpenGame, name: str) -> Team:
-    """The team of an id in hex, a number or a name, in this order: teams choose their names, even another's number.
-
-    Raises `Problem("team_unknown")`, also where several teams chose one name.
-    """
-    teams = game.board.teams.values()
-    for of_team in (lambda team: team.id.hex(), lambda team: str(team.number), lambda team: team.name):
-        found = [team for team in teams if of_team(team) == name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            numbers = ", ".join(map(str, sorted(team.number for team in found)[:10]))
-            raise Problem("team_unknown", f"{len(found)} teams answer to {name[:60]!r}: say which number, {numbers}")
-    raise Problem("team_unknown", f"no team here has the id, number or name {name[:60]!r}")
 
 
 def explain_team(game: OpenGame, team: Team) -> Explanation:

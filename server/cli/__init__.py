@@ -22,6 +22,7 @@ from client_core.game.publish import DraftError
 from server.cli import (
     bundle,
     day,
+    decide,
     demo,
     device,
     edge,
@@ -58,6 +59,7 @@ for command in (
     bundle.bundle,
     game.game,
     day.day,
+    decide.decide,
     edge.edge_code,
     edge.sync_now,
     finalise.finalise_command,

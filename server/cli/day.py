@@ -18,7 +18,6 @@ from client_core.game.desk import Alarm, Notice, Words
 from client_core.game.teams import Team
 from client_core.game.text import TextFault
 from server import own_stream
-from server.api.standings import find_team
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.cli.staff_code import code
@@ -26,6 +25,7 @@ from server.desk import Desk, DeskView
 from server.leaderboard import span_text
 from server.open_game import OpenGame
 from server.problems import Problem
+from server.team_names import find_team
 from sync.stream import GAME, team_audience
 
 ID_LETTERS = 12

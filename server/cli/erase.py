@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from server.api.standings import find_team
 from server.cli.output import InputError
 from server.cli.places import data_options, open_published, settings_of
 from server.erasing import erase, events_of_key, events_of_member, find_events
 from server.revoking import find_key
+from server.team_names import find_team
 
 
 @click.command("erase")

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from client_core.game.final import final_rows, result_hash
 from client_core.game.standings import game_digest, team_digest
-from server.api.standings import Explanation, explain_team, find_team
+from server.api.standings import Explanation, explain_team
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
@@ -19,6 +20,7 @@ from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import fold_game
 from server.tables import TableRow, table
+from server.team_names import find_team
 from server.web.leaderboard_page import heard_text, state_text
 
 COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
@@ -26,9 +28,14 @@ NUMBERS = ("place", "number", "score", "points", "penalty", "time")
 
 
 class StandingsReport(msgspec.Struct, frozen=True):
-    """Standings with the digests (hex) by which nodes compare what they computed: the game's and each team's."""
+    """Standings with the digests (hex) by which nodes compare what they computed: the game's and each team's.
+
+    `result` covers places, scores, times and statuses alone, as finalising pins them: it is the same
+    again when decisions are undone, while `digest` covers every event, those too that no longer count.
+    """
 
     digest: str
+    result: str
     digest_by_team: dict[str, str]
     leaderboard: Leaderboard
 
@@ -65,7 +72,8 @@ def standings(
     if as_json or form == "json":
         by_team = {result.team.hex(): team_digest(result).hex() for result in results}
         register = game.board.register
-        print_json(StandingsReport(game_digest(results, game.rules, register).hex(), by_team, board))
+        digest = game_digest(results, game.rules, register).hex()
+        print_json(StandingsReport(digest, result_hash(final_rows(game.board.standings())).hex(), by_team, board))
     elif form == "csv":
         click.echo(to_csv(board), nl=False)
     else:

@@ -1,0 +1,23 @@
+"""Teams as people call them: by id, number or name."""
+
+from __future__ import annotations
+
+from client_core.game.teams import Team
+from server.open_game import OpenGame
+from server.problems import Problem
+
+
+def find_team(game: OpenGame, name: str) -> Team:
+    """The team of an id in hex, a number or a name, in this order: teams choose their names, even another's number.
+
+    Raises `Problem("team_unknown")`, also where several teams chose one name.
+    """
+    teams = game.board.teams.values()
+    for of_team in (lambda team: team.id.hex(), lambda team: str(team.number), lambda team: team.name):
+        found = [team for team in teams if of_team(team) == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            numbers = ", ".join(map(str, sorted(team.number for team in found)[:10]))
+            raise Problem("team_unknown", f"{len(found)} teams answer to {name[:60]!r}: say which number, {numbers}")
+    raise Problem("team_unknown", f"no team here has the id, number or name {name[:60]!r}")
