@@ -43,6 +43,7 @@ from client_core.game.joining import SYNC_MEDIA_TYPE, JoinRequest
 from client_core.game.judging import reads
 from client_core.game.pictures import PictureFault
 from client_core.game.text import TextFault
+from client_core.game.unreadable import UNREADABLE
 from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict
 from client_core.photos import take_photo
 from client_core.replica import Replica, ReplicaError, put_game, statements_of
@@ -109,7 +110,7 @@ class Bridge:
             if len(request) > REQUEST_BYTES_MAX:
                 return _failed("request_malformed", f"{name}: more than {REQUEST_BYTES_MAX} bytes")
             asked = msgspec.msgpack.decode(request, type=entry.asked)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             return _failed("request_malformed", f"{name}: {error}")
         return self._go(self._run(entry, asked), None)
 
@@ -121,7 +122,7 @@ class Bridge:
         course, asked = waiting
         try:
             value = _understood(asked, answer)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             course.close()
             return _failed("request_malformed", f"the answer to {type(asked).__name__}: {error}")
         except TransportError as error:

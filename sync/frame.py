@@ -81,7 +81,7 @@ def decode_frame(frame: bytes) -> Message:
         raise FrameError("frame_too_big", f"a frame of over {FRAME_BYTES_MAX} bytes")
     try:
         message = _DECODER.decode(plain)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, SystemError) as error:  # see `statement`
         raise FrameError("frame_unknown", f"the message does not decode: {error}") from error
     check_message(message)
     return message

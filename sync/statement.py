@@ -206,8 +206,9 @@ KINDS: dict[int, type[Content]] = {
 _KIND_BY_TYPE = {content: kind for kind, content in KINDS.items()}
 _DECODE_CLAIM = msgspec.msgpack.Decoder(Claim)
 _DECODERS = {kind: msgspec.msgpack.Decoder(content) for kind, content in KINDS.items()}
-_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-"""What decoding raises: a record may also nest without end, or hold text that is none."""
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, SystemError)
+"""What decoding raises: a record may also nest without end, hold text that is none, or, where numbers are of 32 bits
+(in browsers), claim a map of 2^30 entries, which msgspec skips with no error set."""
 
 
 class Known(NamedTuple):

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from notices import notices
+from wheels import WheelError, fetch_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYER = ROOT / "server" / "web" / "player"
@@ -31,7 +32,6 @@ ASSETS = ROOT / "server" / "web" / "assets"
 MODULES = ROOT / "node_modules"
 BUILT_FROM = ASSETS / "built_from"
 NODE_MAJOR_MIN = 20
-WHEEL_PLATFORM = "pyemscripten_2026_0_wasm32"
 BROTLI_BYTES_MIN = 1024
 
 VENDOR = {
@@ -84,7 +84,7 @@ def main() -> int:
         return 0
     try:
         stamp = build(brotli=options.brotli)
-    except BuildError as error:
+    except (BuildError, WheelError) as error:
         print(f"The player's app is not built: {error}", file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in (ASSETS / stamp).rglob("*") if path.suffix != ".br")
@@ -102,7 +102,8 @@ def build(*, brotli: bool) -> str:
         for target, source in VENDOR.items():
             (made / "vendor" / target).parent.mkdir(parents=True, exist_ok=True)
             (made / "vendor" / target).write_bytes(without_map((MODULES / source).read_bytes(), target))
-        run(node, ROOT / ".ci" / "player" / "python_parts.mjs", ROOT, fetch_wheel(Path(name)), made / "python")
+        wheel = fetch_wheel("msgspec", ROOT / "requirements" / "device.txt", Path(name))
+        run(node, ROOT / ".ci" / "player" / "python_parts.mjs", ROOT, wheel, made / "python")
         (made / "notices.json").write_text(notices(ROOT, MODULES), "utf-8")
         stamp = stamp_of(made)
         shutil.rmtree(ASSETS, ignore_errors=True)
@@ -177,19 +178,6 @@ def install_modules(npm: tuple[str | Path, ...]) -> None:
     if not mark.exists() or mark.read_text() != digest:
         run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         mark.write_text(digest)
-
-
-def fetch_wheel(folder: Path) -> Path:
-    """The browser's msgspec, of the version and by a hash of the device's lock. Raises `BuildError`."""
-    lines = (ROOT / "requirements" / "device.txt").read_text().splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("msgspec=="))
-    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
-    wanted = folder / "msgspec.txt"
-    wanted.write_text("\n".join(lines[start : end + 1]))
-    options = ("--no-deps", "--require-hashes", "--only-binary=:all:", "--python-version=3.14", "--abi=cp314")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", *options)
-    run(*pip, f"--platform={WHEEL_PLATFORM}", "--dest", folder, "--requirement", wanted)
-    return next(folder.glob("msgspec-*.whl"))
 
 
 # --- What it is made into ---

@@ -50,6 +50,7 @@ from client_core.game.ranges import (
 )
 from client_core.game.roles import Role
 from client_core.game.text import check_characters, check_text
+from client_core.game.unreadable import UNREADABLE
 
 TEAM_ID_BYTES = 16
 HASH_BYTES = 32
@@ -372,7 +373,7 @@ def decode_action(payload: bytes) -> Action:
     """The action of a payload; never raises."""
     try:
         return _DECODER.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         kind = _kind(payload)
         return Malformed(str(error)) if kind is None or kind in KINDS else Unknown(kind)
 
@@ -382,7 +383,7 @@ def decode_actions(payloads: Sequence[bytes]) -> list[Action]:
     decode = _DECODER.decode
     try:
         return [decode(payload) for payload in payloads]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return [decode_action(payload) for payload in payloads]
 
 

@@ -20,6 +20,7 @@ import msgspec
 from client_core.game.challenges import Challenge, Form, Hashed, Interval, Judged, Key, Later, Sealed
 from client_core.game.folding import fold
 from client_core.game.numbers import DECIMALS_MAX, parse_numbers, scaled, written
+from client_core.game.unreadable import UNREADABLE
 
 ANSWER_CONTEXT = b"wayfold/1/answer\x00"
 SECRET_CONTEXT = b"wayfold/1/secret\x00"
@@ -137,7 +138,7 @@ def _unsealed(salt: bytes, box: bytes, check: bytes, secret: bytes) -> Hashed | 
         return None
     try:
         return _KEYS.decode(plain)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # sealed by a program that knew more kinds of keys
+    except UNREADABLE:  # sealed by a program that knew more kinds of keys
         return None
 
 

@@ -44,6 +44,7 @@ from client_core.game.ranges import (
 )
 from client_core.game.showing import Briefing, Catalog, Showing
 from client_core.game.timing import FinishRule, Ranking, Start, TimeLimit
+from client_core.game.unreadable import UNREADABLE
 
 FORMAT = 1
 """The layout of a package's bytes."""
@@ -158,7 +159,7 @@ def decode_package(data: bytes) -> Package:
                 f"and rules {RULES}: update it",
             )
         package = _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise PackageError("package_malformed", f"these bytes are no package: {error}") from error
     check_consistent(package)
     return package
