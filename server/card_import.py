@@ -23,7 +23,7 @@ from client_core.game.actions import (
     decode_action,
 )
 from client_core.game.checkpoints import Method
-from client_core.game.decisions import StatusSet
+from client_core.game.decisions import PointsAdjusted, StatusSet
 from client_core.game.publish import DraftError, Finding
 from client_core.game.ranges import MEMBERS_MAX
 from client_core.game.statuses import STATUS_NUMBERS, Status
@@ -167,6 +167,8 @@ class _Import:
             elif number != finish or card.finish_ms is None:
                 yield self._check_in(card, number, punch.at_ms, member)
         yield from self._walked(card, member)
+        if card.points is not None:
+            yield PointsAdjusted(0, f"as {card.where[:200]} says", team.id, card.points)
         if card.finish_ms is not None:
             if finish is None:
                 yield Finish(card.finish_ms, member)
@@ -216,7 +218,7 @@ class _Import:
             self.plan.check_ins += 1
         else:
             self.plan.others += 1
-        if isinstance(action, StatusSet):
+        if isinstance(action, StatusSet | PointsAdjusted):
             action = msgspec.structs.replace(action, at_ms=self.now_ms)
         self._add(team_audience(team), action)
 
@@ -295,6 +297,8 @@ def _key(action: object) -> Known | None:
     """What makes two notes of one thing equal: all of it but when staff wrote it and what a device had seen."""
     if isinstance(action, StatusSet):
         return StatusSet(0, "", action.team, action.status, action.member)
+    if isinstance(action, PointsAdjusted):
+        return PointsAdjusted(0, action.reason, action.team, action.points, action.member)
     if isinstance(action, CheckIn):
         return CheckIn(action.method, action.code, action.at_ms, action.checkpoint, member=action.member)
     if isinstance(action, Start):

@@ -1,4 +1,4 @@
-"""A series as its organiser writes it: one TOML file that names the stages' results and who is who.
+"""A series as its organiser writes it: one TOML file that names the stages and who is who.
 
     name = "League 2017"
     best = 4                       # so many of the stages count
@@ -9,9 +9,13 @@
     M50 = ["M"]
 
     [[stages]]
+    game = "ridge"                 # a game of this node, TENANT/GAME where there are several tenants; or
     file = "stage1.csv"            # from `wayfold standings GAME --format csv`, or a league's table
     time_divisor_min = 330         # so many minutes are worth one point less
     coefficient = "1.1"
+
+`scores` says who collects points in games: teams (else), or each of their
+members, with the result of the team or the one of that member alone.
 
 Without `people` a person is a name with its birth year; names that stand with
 several years are listed (`to_confirm`) and nobody is merged unasked.
@@ -20,8 +24,10 @@ several years are listed (`to_confirm`) and nobody is merged unasked.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -29,9 +35,14 @@ from client_core.game.series import STAGES_MAX, Entry, Row, Stage, decimal_text,
 from server.formats.cards import FILE_BYTES_MAX, cell, column, fault, rows_of, text_of
 from server.formats.stage_results import StageLine, read_stage
 
+Scores = Literal["team", "member", "member alone"]
+StagesOf = Callable[[str, Scores], Sequence[StageLine]]
+"""The lines of a game by its name; raises `Problem` where there is no such game."""
+
 
 class _StageTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    file: str
+    file: str | None = None
+    game: str | None = None
     name: str = ""
     coefficient: str | int = 1
     full: int = 1000
@@ -44,6 +55,7 @@ class _SeriesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stages: tuple[_StageTable, ...]
     best: int
     decimals: int | None = None
+    scores: Scores = "team"
     people: str | None = None
     groups: dict[str, tuple[str, ...]] = {}
 
@@ -74,13 +86,13 @@ Person = tuple[str, str]
 """A name and a birth year as text, as they stand in a file."""
 
 
-def read_series(file: Path) -> Series:
-    """The table of a series; raises `CardFileError` naming file and row."""
+def read_series(file: Path, stages_of: StagesOf) -> Series:
+    """The table of a series; raises `CardFileError` naming file and row. `stages_of` folds a game that is a stage."""
     table = _toml(file)
     people, group_by = _people(file, table)
     stages, last_group, seen = [], dict[str, str](), set[Person]()
     for stage in table.stages:
-        lines = read_stage(_bytes(file.parent / stage.file), stage.file, stage.encoding)
+        lines = _lines(file, stage, table.scores, stages_of)
         entries = []
         for line in lines:
             person = (line.name, line.birth_year)
@@ -125,7 +137,7 @@ def _computed(
         if name in years:
             years[name].add(year)
     doubtful = tuple(f"{name}: {', '.join(sorted(found))}" for name, found in sorted(years.items()) if len(found) > 1)
-    return Series(table.name, tuple(stage.name or stage.file for stage in table.stages), decimals, lines, doubtful)
+    return Series(table.name, tuple(map(_name, table.stages)), decimals, lines, doubtful)
 
 
 def _toml(file: Path) -> _SeriesTable:
@@ -135,7 +147,23 @@ def _toml(file: Path) -> _SeriesTable:
         raise fault(str(file), "file_malformed", f"this is no series: {error}") from error
     if not 1 <= len(table.stages) <= STAGES_MAX or table.best < 1:
         raise fault(str(file), "file_malformed", f"1 to {STAGES_MAX} stages and a `best` of at least 1 are needed")
+    for number, stage in enumerate(table.stages, 1):
+        if (stage.file is None) == (stage.game is None):
+            raise fault(
+                str(file), "file_malformed", "it names a file or a game: give one of the two", f"stage {number}"
+            )
     return table
+
+
+def _name(stage: _StageTable) -> str:
+    return stage.name or stage.file or stage.game or ""
+
+
+def _lines(file: Path, stage: _StageTable, scores: Scores, stages_of: StagesOf) -> Sequence[StageLine]:
+    if stage.game is not None:
+        return stages_of(stage.game, scores)
+    assert stage.file is not None, "a stage has a file or a game"
+    return read_stage(_bytes(file.parent / stage.file), stage.file, stage.encoding)
 
 
 def _stage(file: Path, stage: _StageTable, entries: tuple[Entry, ...]) -> Stage:
@@ -143,13 +171,13 @@ def _stage(file: Path, stage: _StageTable, entries: tuple[Entry, ...]) -> Stage:
         coefficient = Fraction(str(stage.coefficient))
     except (ValueError, ZeroDivisionError) as error:
         detail = f"{stage.coefficient!r} is no number such as 1.1 or 3/2"
-        raise fault(str(file), "cell_malformed", detail, f"stage {stage.file}, coefficient") from error
+        raise fault(str(file), "cell_malformed", detail, f"stage {_name(stage)}, coefficient") from error
     divisor = stage.time_divisor_min
     if coefficient < 0 or (divisor is not None and divisor < 1):
-        raise fault(str(file), "cell_malformed", "coefficient and time_divisor_min are above 0", f"stage {stage.file}")
-    return Stage(
-        stage.name or stage.file, entries, coefficient, stage.full, None if divisor is None else divisor * 60_000
-    )
+        raise fault(
+            str(file), "cell_malformed", "coefficient and time_divisor_min are above 0", f"stage {_name(stage)}"
+        )
+    return Stage(_name(stage), entries, coefficient, stage.full, None if divisor is None else divisor * 60_000)
 
 
 def _entry(who: str, line: StageLine) -> Entry:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from server.cli.output import json_option, print_json, print_table
-from server.series_file import read_series
+from server.cli.places import data_options, open_published, settings_of
+from server.formats.stage_results import StageLine
+from server.series_file import Scores, read_series
+from server.series_games import stage_of_game
 
 
 @click.group()
@@ -19,9 +23,21 @@ def series() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--group", help="Only those who stand in this group, with their places in it.")
 @json_option
-def series_standings(file: Path, group: str | None, *, as_json: bool) -> None:
-    """The table of the series that FILE (TOML) describes; names to confirm are listed below it."""
-    found = read_series(file)
+@data_options
+def series_standings(
+    file: Path, group: str | None, *, as_json: bool, data_folder: str | None, settings_file: Path | None
+) -> None:
+    """The table of the series that FILE (TOML) describes; names to confirm are listed below it.
+
+    Its stages are games of this node, folded as they stand now, or files.
+    """
+    settings = settings_of(data_folder, settings_file)
+
+    def stages_of(name: str, scores: Scores) -> Sequence[StageLine]:
+        with open_published(settings, name) as game:
+            return stage_of_game(game, scores)
+
+    found = read_series(file, stages_of)
     if as_json:
         print_json(found)
         return

@@ -47,6 +47,7 @@ class Card(msgspec.Struct, frozen=True):
     has them. Without a `start_ms` the game's own start holds. `competing` False:
     plays outside the competition; `status` is an IOF word the file gives. `fixes`
     is a recorded track, by time: what it visited is asked of the game's fences.
+    `points` are all that is known of a result that was scored elsewhere.
     """
 
     where: str
@@ -64,6 +65,7 @@ class Card(msgspec.Struct, frozen=True):
     competing: bool = True
     status: str = ""
     fixes: tuple[Fix, ...] = ()
+    points: int | None = None
 
 
 class Day(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from server.formats.punch_lists import is_punch_list, read_punch_list
 from server.formats.readouts import is_card_log, is_si_csv, read_card_log, read_si_csv
 from server.formats.splits import is_splits, read_splits
 from server.formats.sportorg import is_sportorg, read_sportorg
+from server.formats.stage_results import is_points, read_points
 
 READERS: dict[str, Reader] = {
     "splits": read_splits,
@@ -18,6 +19,7 @@ READERS: dict[str, Reader] = {
     "iof": read_iof,
     "punch-list": read_punch_list,
     "gpx": read_gpx,
+    "points": read_points,
 }
 """The formats by the names the command line knows them under."""
 
@@ -36,6 +38,7 @@ def format_of(data: bytes, file: str, encoding: str | None = None) -> str:
         ("splits", is_splits),
         ("punch-list", is_punch_list),
         ("si-csv", is_si_csv),
+        ("points", is_points),
     ):
         if looks(text):
             return name

@@ -51,6 +51,10 @@ GPX = """<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.co
 <trkpt lat="51.744139" lon="-0.299827"><hdop>1.5</hdop><time>2022-06-04T09:02:39</time></trkpt>
 <trkpt lat="51.744100" lon="-0.299847"></trkpt>
 </trkseg></trk></gpx>"""
+POINTS = (
+    "place,number,team,score,points,penalty,time_s,status\n1,7,Foxes,120,130,10,3600,ok\n,8,Owls,0,0,0,,did_not_start\n"
+)
+LEAGUE = "1;МО,ЖО;Рябин Ян, Мхова Яна;Москва,Москва;1984,199;347;23:41:56\n"
 SAMPLES = {
     "splits": SPLITS,
     "sportorg": SPORTORG,
@@ -59,6 +63,7 @@ SAMPLES = {
     "iof": IOF,
     "punch-list": PUNCHES,
     "gpx": GPX,
+    "points": POINTS,
 }
 
 
@@ -137,6 +142,24 @@ def test_a_track_is_its_fixes_by_time_and_points_without_a_time_are_passed_over(
     )
 
 
+def test_standings_of_another_program_are_points_and_times_of_those_who_have_a_place() -> None:
+    (card,) = read_cards(POINTS.encode(), "a.csv", DAY)
+    assert (card.number, card.member, card.name, card.points, card.finish_ms) == (
+        7,
+        None,
+        "Foxes",
+        120,
+        START_MS + 3_600_000,
+    )
+
+
+def test_a_row_of_a_league_is_a_team_of_persons_and_has_its_points_once() -> None:
+    one, two = read_cards(LEAGUE.encode(), "a.csv", DAY, "points")
+    assert (one.number, one.member, one.name, one.team_name, one.birth_year) == (1, 1, "Рябин Ян", "Рябин Ян +1", 1984)
+    assert (two.number, two.member, two.name, two.categories, two.birth_year) == (1, 2, "Мхова Яна", ("ЖО",), None)
+    assert (one.points, two.points, two.finish_ms) == (347, None, None)
+
+
 @pytest.mark.parametrize(("file", "team", "number"), [("a.gpx", "7", 7), ("12.gpx", "7", 7), ("12.gpx", None, 12)])
 def test_a_track_is_of_the_team_that_is_named_or_else_of_the_one_its_file_is_named_by(
     file: str, team: str | None, number: int
@@ -172,6 +195,9 @@ def test_a_track_is_of_the_team_that_is_named_or_else_of_the_one_its_file_is_nam
         ),
         ("iof", 'iofVersion="3.0"', 'iofVersion="2.0.3"', "file_unknown", ""),
         ("punch-list", "69;155;2242", "69", "cell_malformed", "row 2, splits_s"),
+        ("points", ",120,", ",many,", "cell_malformed", "row 2, score"),
+        ("points", ",7,", ",x,", "cell_malformed", "row 2, number"),
+        ("points", ",120,", ",9999999999999,", "cell_malformed", "row 2, number or points"),
         ("gpx", 'lat="51.744145"', 'lat="151"', "cell_malformed", "line 2"),
         ("gpx", "09:02:42Z", "noon", "cell_malformed", "line 2, time"),
         ("gpx", "<trkpt", "<rtept", "file_malformed", "line 2"),

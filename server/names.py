@@ -1,0 +1,21 @@
+"""Names of players, where staff know them: they stand in `staff` streams, so that they can be erased."""
+
+from __future__ import annotations
+
+from client_core.game.actions import MemberNamed, decode_action
+from client_core.game.roles import Role
+from server.open_game import OpenGame
+from server.scoreboard import audience_streams, stream_events
+from sync.stream import STAFF
+
+
+def member_names(game: OpenGame) -> dict[tuple[bytes, int], str]:
+    """By (team id, member) the name that staff noted last; nothing for whom none is known or it was erased."""
+    noted: dict[tuple[bytes, int], tuple[int, bytes, str]] = {}
+    for state in audience_streams(game.log, STAFF):
+        for event in stream_events(game.log, state):
+            action = decode_action(event.payload)
+            if isinstance(action, MemberNamed) and event.role >= Role.KIOSK:
+                key, stamp = (action.team, action.member), (action.at_ms, event.id, action.name)
+                noted[key] = max(stamp, noted.get(key, stamp))
+    return {key: name for key, (_, _, name) in noted.items()}
