@@ -3,7 +3,7 @@ bin := .venv/bin
 .PHONY: setup run test check format bench simulate lock assets
 
 setup: ; @.ci/setup
-run: setup ; @$(bin)/wayfold demo $(ARGS)
+run: setup ; @$(bin)/python .ci/player/build.py || true; $(bin)/wayfold demo $(ARGS)
 test: setup ; $(bin)/python -m pytest -n auto $(ARGS)
 check: setup ; $(bin)/ruff format --check && $(bin)/ruff check && $(bin)/mypy && $(bin)/lint-imports
 format: setup ; $(bin)/ruff format && $(bin)/ruff check --fix

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -80,13 +81,15 @@ def main() -> int:
     parser.add_argument("--brotli", action="store_true", help="compress beside every file")
     parser.add_argument("--force", action="store_true", help="build, whatever is there")
     options = parser.parse_args()
-    if not options.force and is_current(brotli=options.brotli):
-        return 0
-    try:
-        stamp = build(brotli=options.brotli)
-    except (BuildError, WheelError) as error:
-        print(f"The player's app is not built: {error}", file=sys.stderr)
-        return 1
+    with Path(__file__).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # `make run` beside `make test` waits for the one build
+        if not options.force and is_current(brotli=options.brotli):
+            return 0
+        try:
+            stamp = build(brotli=options.brotli)
+        except (BuildError, WheelError) as error:
+            print(f"The player's app is not built: {error}", file=sys.stderr)
+            return 1
     size = sum(path.stat().st_size for path in (ASSETS / stamp).rglob("*") if path.suffix != ".br")
     print(f"The player's app is built: set {stamp}, {size / 1e6:.1f} MB uncompressed", file=sys.stderr)
     return 0
