@@ -190,7 +190,10 @@ class CheckpointView(msgspec.Struct, frozen=True):
 
 
 class ChallengeView(msgspec.Struct, frozen=True):
-    """A challenge whose checkpoint was visited. `hints` are those taken; `hint_points` what each of all costs."""
+    """A challenge whose checkpoint was visited. `hints` are those taken; `hint_points` what each of all costs.
+
+    `media` are numbers in `Home.media`.
+    """
 
     number: int
     code: str
@@ -205,6 +208,7 @@ class ChallengeView(msgspec.Struct, frozen=True):
     answered: bool
     hint_points: tuple[int, ...]
     hints: tuple[str, ...]
+    media: tuple[int, ...]
 
 
 class BriefingView(msgspec.Struct, frozen=True):
@@ -227,7 +231,10 @@ class MediumView(msgspec.Struct, frozen=True):
 
 
 class Home(msgspec.Struct, frozen=True):
-    """The game and who plays it; does not change while it is played."""
+    """The game and who plays it; does not change while it is played.
+
+    `texts` are its translations: by language, by the text in the game's own language.
+    """
 
     tenant: bytes
     game: bytes
@@ -250,6 +257,7 @@ class Home(msgspec.Struct, frozen=True):
     checkpoints: int
     package_bytes: int
     media: tuple[MediumView, ...]
+    texts: dict[str, dict[str, str]]
 
 
 class Opened(msgspec.Struct, frozen=True):

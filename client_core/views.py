@@ -62,6 +62,7 @@ def home(replica: Replica) -> Home:
         media=tuple(
             MediumView(one.name, one.hash.hex(), one.size, one.media_type, one.credit) for one in package.media
         ),
+        texts={catalog.language: dict(catalog.entries) for catalog in package.catalogs},
     )
 
 
@@ -230,6 +231,7 @@ def _challenges(replica: Replica, result: TeamResult) -> tuple[ChallengeView, ..
             answered=number in answered,
             hint_points=tuple(hint.points for hint in one.hints),
             hints=tuple(one.hints[hint].text for hint in sorted(taken.get(number, ()))),
+            media=one.media,
         )
         for number, one in enumerate(replica.package.challenges)
         if one.checkpoint is None or one.checkpoint in visited

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 from phones import NewPhone
@@ -15,10 +17,26 @@ MARKET = {"x": 158.5, "y": 91}
 """Where checkpoint 41 lies on a map that holds all checkpoints, on a screen of 412 x 860."""
 
 
+def show_a_picture(folder: Path) -> None:
+    """Let the first question show one of 3 x 2 pixels."""
+    parts = (
+        (b"IHDR", struct.pack(">2I5B", 3, 2, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(2 * (b"\0" + bytes(9)))),
+        (b"IEND", b""),
+    )
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
+    )
+    (folder / "boar.png").write_bytes(content)
+    head, first, *rest = (folder / "challenges.csv").read_text("utf-8").splitlines()
+    (folder / "challenges.csv").write_text("\n".join([f"{head},media", f"{first},boar.png", *rest]), "utf-8")
+
+
 def test_the_map_is_fetched_at_a_venue_and_drawn_in_the_forest(tmp_path: Path, new_phone: NewPhone) -> None:
     data = str(tmp_path / "hq")
     wayfold("tenant", "add", "acme", "--data", data)
     wayfold("game", "new", str(tmp_path / "firenze"), "--sample", "firenze")
+    show_a_picture(tmp_path / "firenze")
     wayfold("game", "import", str(tmp_path / "firenze"), "--data", data)
     wayfold("game", "publish", "firenze", "--data", data)
     code = json.loads(wayfold("game", "join-code", "firenze", "--json", "--data", data).stdout)["code"]
@@ -43,5 +61,16 @@ def test_the_map_is_fetched_at_a_venue_and_drawn_in_the_forest(tmp_path: Path, n
     expect(phone.page.get_by_role("heading", name="41 Central market")).to_be_visible()
     phone.close_dialog()
     phone.tab("List")
+    phone.page.locator("button.checkpoint").filter(has=phone.page.get_by_text("31", exact=True)).click()
+    phone.page.locator("input[name=checkpoint-code]").fill("tusks-and-snout")
+    phone.page.get_by_role("button", name="Check in by code").click()
+    assert phone.told().startswith("Counts: 30 points")
+    phone.tab("Tasks")
+    phone.page.locator("button.checkpoint").filter(has=phone.page.get_by_text("Q31", exact=True)).click()
+    picture = phone.page.locator(".shown img")
+    picture.wait_for()
+    assert picture.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [3, 2]
+    phone.shot("task")
+    phone.close_dialog()
     phone.tab("Map")
     drawn.wait_for()

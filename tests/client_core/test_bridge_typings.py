@@ -56,6 +56,8 @@ class Typings:
             return f"ReadonlyArray<{self.of(kind.item_type)}>"
         if isinstance(kind, inspect.TupleType):
             return f"readonly [{', '.join(self.of(one) for one in kind.item_types)}]"
+        if isinstance(kind, inspect.DictType):
+            return f"Readonly<Record<{self.of(kind.key_type)}, {self.of(kind.value_type)}>>"
         assert isinstance(kind, inspect.StructType), kind
         return self.struct(kind)
 

@@ -65,6 +65,7 @@ export interface ChallengeView {
   answered: boolean;
   hint_points: ReadonlyArray<number>;
   hints: ReadonlyArray<string>;
+  media: ReadonlyArray<number>;
 }
 
 /** Check in at a checkpoint by position, or by the `code` typed there. */
@@ -182,6 +183,7 @@ export interface Home {
   checkpoints: number;
   package_bytes: number;
   media: ReadonlyArray<MediumView>;
+  texts: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** What a bundle brought. */

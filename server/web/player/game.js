@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { CallFailed, Core } from "./core.js";
-import { t } from "./words.js";
+import { gameTexts, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
 /** @typedef {import("./bridge.d.ts").Standing} Standing */
@@ -93,6 +93,7 @@ export function letGo() {
 /** @param {Home | null} found */
 function enter(found) {
   home.value = found;
+  gameTexts.value = found?.texts ?? {};
   phase.value = found ? "play" : "join";
   if (found) refresh();
 }

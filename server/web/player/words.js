@@ -41,6 +41,14 @@ export function t(key, values = {}) {
   return (text ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
+/** The game's own translations: by language, by the text as its organiser wrote it. */
+export const gameTexts = signal(/** @type {Readonly<Record<string, Readonly<Record<string, string>>>>} */ ({}));
+
+/** A text of the game in the language of this page, or as its organiser wrote it. @param {string} text */
+export function ofGame(text) {
+  return gameTexts.value[current.value.language]?.[text] ?? text;
+}
+
 /** Whether there is a text for a key. @param {string} key */
 export function has(key) {
   return key in current.value.words;

@@ -1,10 +1,11 @@
 // Challenges: what is asked at the checkpoints that were visited, hints, and photos scaled down before they are kept.
 
 import { h } from "preact";
-import { useState } from "preact/hooks";
-import { answer, photo, record, standing, takeHint } from "../game.js";
+import { useEffect, useState } from "preact/hooks";
+import { answer, home, photo, record, standing, takeHint } from "../game.js";
+import { addressOf, gathered } from "../media.js";
 import { Button, Dialog, Field } from "../parts.js";
-import { t } from "../words.js";
+import { ofGame, t } from "../words.js";
 
 /** @typedef {import("../bridge.d.ts").ChallengeView} ChallengeView */
 
@@ -24,7 +25,7 @@ export function Challenges() {
     found.length ? h("ul", { class: "checkpoints" }, found.map((one) => h("li", { key: one.number },
       h("button", { type: "button", class: `checkpoint ${one.answered ? "visited" : ""}`, onClick: () => choose(one) }, [
         h("span", { class: "arrow" }, one.answered ? "✓" : "?"),
-        h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), ` ${one.name}`]),
+        h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), ` ${ofGame(one.name)}`]),
         h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
       ])))) : h("p", { class: "quiet" }, t("tasks.none")),
     chosen ? h(OneChallenge, { challenge: chosen, onClose: () => setOpen(null) }) : null,
@@ -42,27 +43,50 @@ function OneChallenge({ challenge, onClose }) {
   };
   const left = challenge.choices.filter((one) => !order.includes(one));
   const { form } = challenge;
-  return h(Dialog, { title: challenge.name || challenge.code, onClose, children: [
-    h("p", null, challenge.text),
+  return h(Dialog, { title: ofGame(challenge.name) || challenge.code, onClose, children: [
+    h("p", null, ofGame(challenge.text)),
+    challenge.media.map((number) => h(Shown, { key: number, medium: home.value?.media[number] })),
     challenge.answered ? h("p", { class: "good" }, `✓ ${t("tasks.answered")}`) : null,
     challenge.sealed ? h(Field, { label: t("tasks.secret"), name: "secret", value: secret, onInput: setSecret, upper: true }) : null,
-    form === FORM.CHOICE ? challenge.choices.map((one) => h(Button, { key: one, onClick: () => { send(one); }, children: one })) : null,
+    form === FORM.CHOICE ? challenge.choices.map((one) => h(Button, { key: one, onClick: () => { send(one); }, children: ofGame(one) })) : null,
     form === FORM.ORDER ? [
-      h("ol", null, order.map((one) => h("li", { key: one }, one))),
-      left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: one })),
+      h("ol", null, order.map((one) => h("li", { key: one }, ofGame(one)))),
+      left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: ofGame(one) })),
       h(Button, { kind: "main", disabled: left.length > 0, onClick: () => { send(order.join("\n")); }, children: t("tasks.send") }),
       h(Button, { onClick: () => setOrder([]), children: t("tasks.again") }),
     ] : null,
     form === FORM.PHOTO ? h(TakePhoto, { challenge, onClose }) : null,
     form === FORM.TEXT || form === FORM.NUMBER || form === FORM.FREE_TEXT
       ? h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), send(text)) }, [
-        h(Field, { label: challenge.unit ? `${t("tasks.answer")} (${challenge.unit})` : t("tasks.answer"), name: "answer", value: text, onInput: setText, mode: form === FORM.NUMBER ? "decimal" : "text" }),
+        h(Field, { label: challenge.unit ? `${t("tasks.answer")} (${ofGame(challenge.unit)})` : t("tasks.answer"), name: "answer", value: text, onInput: setText, mode: form === FORM.NUMBER ? "decimal" : "text" }),
         h("button", { type: "submit", class: "button main", disabled: !text.trim() }, t("tasks.send")),
       ]) : null,
-    challenge.hints.map((hint, n) => h("p", { key: n, class: "hint-text" }, hint)),
+    challenge.hints.map((hint, n) => h("p", { key: n, class: "hint-text" }, ofGame(hint))),
     challenge.hints.length < challenge.hint_points.length
       ? h(Button, { onClick: () => { takeHint(challenge.number, challenge.hints.length); }, children: t("tasks.hint", { points: challenge.hint_points[challenge.hints.length] ?? 0 }) }) : null,
   ] });
+}
+
+/** What belongs to a task: a picture, a sound or a film, with whom to credit.
+ * @param {{ medium: import("../bridge.d.ts").MediumView | undefined }} props */
+function Shown({ medium }) {
+  const [address, setAddress] = useState("");
+  const isHere = gathered.value === 1;
+  useEffect(() => {
+    if (!medium || !isHere) return undefined;
+    let made = "";
+    addressOf(medium).then((found) => setAddress((made = found)), () => undefined);
+    return () => URL.revokeObjectURL(made);
+  }, [medium?.hash, isHere]);
+  if (!medium) return null;
+  if (!address) return h("p", { class: "quiet" }, t("tasks.medium_coming", { name: medium.name }));
+  const kind = medium.media_type.split("/")[0];
+  return h("figure", { class: "shown" }, [
+    kind === "image" ? h("img", { src: address, alt: t("tasks.picture") })
+      : kind === "audio" ? h("audio", { src: address, controls: true })
+        : kind === "video" ? h("video", { src: address, controls: true, playsInline: true }) : null,
+    medium.credit ? h("figcaption", { class: "quiet" }, medium.credit) : null,
+  ]);
 }
 
 /** @param {{ challenge: ChallengeView, onClose: () => void }} props */

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { checkIn, fix, near, standing } from "../game.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { bearing, compassPoint, locate, locating } from "../places.js";
-import { metres, t } from "../words.js";
+import { metres, ofGame, t } from "../words.js";
 import { Scanner } from "./scanning.js";
 
 /** @typedef {import("../bridge.d.ts").CheckpointView} CheckpointView */
@@ -26,7 +26,7 @@ export function Checkpoints() {
       h("li", { key: one.number },
         h("button", { type: "button", class: `checkpoint ${visited.has(one.number) ? "visited" : ""} ${away.get(one.number)?.inside ? "inside" : ""}`, onClick: () => setOpen(one.number) }, [
           h(Arrow, { checkpoint: one }),
-          h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), one.name && one.name !== one.code ? ` ${one.name}` : "",
+          h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), one.name && one.name !== one.code ? ` ${ofGame(one.name)}` : "",
             one.finish ? h("span", { class: "tag" }, t("finish")) : null]),
           h("span", { class: "checkpoint-away" }, visited.has(one.number) ? `✓ ${t("visited")}` : awayText(away.get(one.number))),
           h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
@@ -76,9 +76,9 @@ export function OneCheckpoint({ checkpoint, onClose }) {
     const outcome = await checkIn(checkpoint.number, typed);
     if (outcome?.verdict === "accepted") onClose();
   };
-  return h(Dialog, { title: `${checkpoint.code} ${checkpoint.name === checkpoint.code ? "" : checkpoint.name}`, onClose, children: [
+  return h(Dialog, { title: `${checkpoint.code} ${checkpoint.name === checkpoint.code ? "" : ofGame(checkpoint.name)}`, onClose, children: [
     h("p", { class: "figures" }, [t("points", { count: checkpoint.points, points: checkpoint.points }), away ? ` · ${awayText(away)}` : ""]),
-    checkpoint.text ? h("p", null, checkpoint.text) : null,
+    checkpoint.text ? h("p", null, ofGame(checkpoint.text)) : null,
     visited ? h("p", { class: "good" }, `✓ ${t("visited")}`) : null,
     byPlace ? h(Button, { kind: "main", onClick: () => act(null), disabled: !fix.value, children: fix.value ? t("check_in.here") : t("check_in.no_fix") }) : null,
     byQr ? h(Button, { kind: byPlace ? "plain" : "main", onClick: () => setScanning(true), children: t("check_in.scan") }) : null,

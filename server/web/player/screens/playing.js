@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { failure, finish, home, online, record, standing, start, storeKind, syncState, told } from "../game.js";
 import { ready } from "../offline.js";
 import { Button, Dialog } from "../parts.js";
-import { span, t } from "../words.js";
+import { ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
 import { Checkpoints } from "./checkpoints.js";
 import { Help } from "./help.js";
@@ -42,12 +42,12 @@ function Head() {
     return () => clearInterval(timer);
   }, []);
   const found = standing.value;
-  if (!found) return h("header", { class: "head" }, h("h1", null, home.value?.name ?? ""));
+  if (!found) return h("header", { class: "head" }, h("h1", null, ofGame(home.value?.name ?? "")));
   const left = found.finish_ms === null && found.end_ms !== null ? found.end_ms - now : null;
   const { unsent, in_custody: custody } = found.safety;
   return h("header", { class: "head" }, [
     h("div", { class: "head-row" }, [
-      h("h1", null, home.value?.name ?? ""),
+      h("h1", null, ofGame(home.value?.name ?? "")),
       h("span", { class: "team" }, found.team_name || t("team", { number: found.team_number })),
     ]),
     h("div", { class: "head-row" }, [
@@ -89,8 +89,8 @@ function StartFinish() {
 function Briefing({ briefing }) {
   const [guardian, setGuardian] = useState(false);
   return h("main", { class: "screen" }, [
-    h("h1", null, home.value?.name ?? ""),
-    briefing.text.split("\n").map((line, n) => h("p", { key: n }, line)),
+    h("h1", null, ofGame(home.value?.name ?? "")),
+    ofGame(briefing.text).split("\n").map((line, n) => h("p", { key: n }, line)),
     briefing.consent ? h("label", { class: "check" }, [
       h("input", { type: "checkbox", checked: guardian, onChange: () => setGuardian(!guardian) }), t("consent.guardian")]) : null,
     h(Button, { kind: "main", onClick: () => { record("consent", { version: briefing.version, at_ms: Date.now(), guardian }); },
