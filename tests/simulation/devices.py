@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from client_core.replica import Replica, Report
 
 from .clocks import Clocks, NodeClock
-from .disks import Fate, Killed, crash_copy_file, cut_wal, remove, wal_sizes
+from .disks import Fate, Killed, close_readers, crash_copy_file, cut_wal, remove, wal_sizes
 
 
 class DeviceNode:
@@ -20,6 +21,7 @@ class DeviceNode:
         self.name, self.tenant, self.upstreams = name, tenant, upstreams
         self.path, self.clocks = path, clocks
         self.generation = 0
+        self.readers: dict[Path, sqlite3.Connection] = {}
         self.is_up, self.is_awaited = True, False
         self.decide: Callable[[DeviceNode], Fate] = lambda _: Fate.GO_ON
         self.replica = self._process()
@@ -63,7 +65,7 @@ class DeviceNode:
 
     def restart(self) -> None:
         """A new process opens the file."""
-        self.replica.close()
+        self.close()
         remove(self._remains.parent)
         self.replica = self._process()
         self.is_up, self.is_awaited = True, False
@@ -80,6 +82,7 @@ class DeviceNode:
         return DeviceNode(name, self.tenant, self.upstreams, path, self.clocks)
 
     def close(self) -> None:
+        close_readers(self.readers)
         self.replica.close()
 
     def sync(self, url: str, exchange: Callable[[str, bytes], bytes]) -> Report:

@@ -68,6 +68,13 @@ def remove(path: Path) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def close_readers(readers: dict[Path, sqlite3.Connection]) -> None:
+    """Let go of the files that the oracles looked into."""
+    for connection in readers.values():
+        connection.close()
+    readers.clear()
+
+
 def fill_disk(connection: sqlite3.Connection) -> None:
     """Not one page more."""
     (pages,) = connection.execute("PRAGMA page_count").fetchone()

@@ -1,10 +1,13 @@
-"""What a node's files really hold, read by plain SQL on a connection of its own: only what was committed counts."""
+"""What a node's files really hold, read by plain SQL on a connection of its own: only what was committed counts.
+
+A file's connection is kept as long as its process lives, for it has to read the whole schema; between two
+questions it holds no lock, so it keeps nobody from writing or from folding the write-ahead log in.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,15 +40,17 @@ def path_of(node: Node, tenant: str) -> Path:
 
 def connection(node: Node, tenant: str) -> sqlite3.Connection:
     """Another program's view of the file."""
-    return sqlite3.connect(path_of(node, tenant), isolation_level=None)
+    path = path_of(node, tenant)
+    if path not in node.readers:
+        node.readers[path] = sqlite3.connect(path, isolation_level=None)
+    return node.readers[path]
 
 
 def read_rows(node: Node, tenant: str, where: str = "1", parameters: tuple[object, ...] = ()) -> list[Row]:
     """The events a node holds of a tenant's game."""
     key = "stream_no" if isinstance(node, DeviceNode) else "no"
     sql = f"SELECT {_COLUMNS} FROM event e JOIN stream s ON s.{key} = e.stream_no WHERE {where}"
-    with closing(connection(node, tenant)) as opened:
-        return [Row(*row) for row in opened.execute(sql, parameters)]
+    return [Row(*row) for row in connection(node, tenant).execute(sql, parameters)]
 
 
 def held(node: Node, tenant: str) -> dict[bytes, Row]:
@@ -61,8 +66,7 @@ def last_written(node: Node, tenant: str, author: bytes) -> list[Row]:
 
 def statements(node: Node, tenant: str) -> dict[bytes, bytes]:
     """The directory statements held, by id: their bodies."""
-    with closing(connection(node, tenant)) as opened:
-        return dict(opened.execute("SELECT id, body FROM statement"))
+    return dict(connection(node, tenant).execute("SELECT id, body FROM statement"))
 
 
 def raw_bytes(node: Node, tenant: str) -> Iterator[bytes]:

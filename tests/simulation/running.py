@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import shutil
 import tempfile
@@ -55,6 +56,8 @@ class Worlds:
         loop = asyncio.new_event_loop()
         make_start(self._start, loop)
         loop.close()
+        gc.freeze()  # what is there now is there for good: a world's rubbish is looked for once, when it is over
+        gc.disable()
 
     def close(self) -> None:
         """Remove every file."""
@@ -91,6 +94,7 @@ class Worlds:
         finally:
             logging.getLogger("wayfold").removeHandler(handler)
             shutil.rmtree(folder, ignore_errors=True)
+        gc.collect()
         outcome.events, outcome.sessions = len(world.model.written), world.sessions
         outcome.strikes = {f"{fault}/{state}": n for (fault, state), n in world.strikes_by_cell.items()}
         outcome.trace = world.trace + world.errors

@@ -9,6 +9,7 @@ the file or fill the disk.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ from sync.errors import LocalError
 from sync.stream import STAFF, GameKey
 
 from .clocks import Clocks, NodeClock
-from .disks import Fate, Killed, crash_copy, cut_wal, remove, wal_sizes
+from .disks import Fate, Killed, close_readers, crash_copy, cut_wal, remove, wal_sizes
 
 T = TypeVar("T")
 SERVERS = ("hq", "edge1", "edge2")
@@ -73,6 +74,7 @@ class ServerNode:
         self.name, self.folder, self.clocks, self.loop = name, folder, clocks, loop
         self.is_up = self.is_awaited = False
         self.generation = 0
+        self.readers: dict[Path, sqlite3.Connection] = {}
         self.requests: list[Request] = []
         self.decide: Callable[[ServerNode], Fate] = lambda _: Fate.GO_ON
         self.node = self._process()
@@ -117,6 +119,7 @@ class ServerNode:
         """It ends in good order."""
         self._cancel()
         self.run(self.node.writer.stop())
+        close_readers(self.readers)
         self.node.tenants.close()
         self.is_up = False
 
@@ -151,6 +154,7 @@ class ServerNode:
             self.run(asyncio.wait({task}))
             if not task.cancelled():
                 task.exception()
+        close_readers(self.readers)
         self.node.tenants.close()
         remove(self._remains)
         self.requests.clear()
