@@ -18,6 +18,6 @@ python.FS.mkdirTree("/made");
 python.FS.writeFile("/library.zip", bytes(join(folder, "python_stdlib.zip")));
 python.runPython(readFileSync(join(repository, ".ci/player/python_parts.py"), "utf8"), { filename: "python_parts.py" });
 mkdirSync(out, { recursive: true });
-for (const name of python.FS.readdir("/made").filter((name) => !name.startsWith("."))) {
+for (const name of python.FS.readdir("/made").filter((one) => !one.startsWith("."))) {
   writeFileSync(join(out, name), python.FS.readFile(`/made/${name}`));
 }

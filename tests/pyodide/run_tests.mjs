@@ -10,7 +10,7 @@ const [repository, wheels, site, ...rest] = process.argv.slice(2);
 const folder = dirname(createRequire(join(repository, "package.json")).resolve("pyodide/package.json"));
 const { loadPyodide } = await import(join(folder, "pyodide.mjs"));
 const python = await loadPyodide({ indexURL: folder, env: { PYTHONDONTWRITEBYTECODE: "1", HOME: "/tmp" } });
-for (const name of readdirSync(wheels).filter((name) => name.endsWith(".whl"))) {
+for (const name of readdirSync(wheels).filter((one) => one.endsWith(".whl"))) {
   python.unpackArchive(new Uint8Array(readFileSync(join(wheels, name))), "zip", { extractDir: "/lib/python3.14/site-packages" });
 }
 python.mountNodeFS("/repository", repository);

@@ -5,7 +5,7 @@
 
 import { signal } from "@preact/signals";
 
-export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", nl: "Nederlands", de: "Deutsch" });
+export const LANGUAGES = /** @type {const} */ ({ en: "English" });
 const RIGHT_TO_LEFT = new Set(["ar", "he", "fa", "ur"]);
 
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
@@ -19,12 +19,12 @@ export async function chooseLanguage(base, wanted) {
   const chosen = wanted ?? localStorage.getItem("language") ?? "";
   const known = Object.keys(LANGUAGES);
   const wishes = [chosen, ...navigator.languages.map((one) => one.split("-")[0])];
-  const language = wishes.find((one) => known.includes(one)) ?? "en";
-  if (wanted) localStorage.setItem("language", language);
-  const words = await (await fetch(`${base}words/${language}.json`)).json();
-  current.value = { language, words, plural: new Intl.PluralRules(language) };
-  document.documentElement.lang = language;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
+  const found = wishes.find((one) => known.includes(one)) ?? "en";
+  if (wanted) localStorage.setItem("language", found);
+  const words = await (await fetch(`${base}words/${found}.json`)).json();
+  current.value = { language: found, words, plural: new Intl.PluralRules(found) };
+  document.documentElement.lang = found;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(found) ? "rtl" : "ltr";
 }
 
 export function language() {

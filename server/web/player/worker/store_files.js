@@ -88,7 +88,6 @@ export class StoreFiles {
  * @param {any} FS @param {StoreFiles} store */
 function fileSystem(FS, store) {
   const fail = (/** @type {number} */ errno) => new FS.ErrnoError(errno);
-  const found = (/** @type {string} */ name) => store.files.find((file) => file.name === name);
 
   /** A call to the disk; what fails there is an I/O error to SQLite, a full disk a full disk.
    * @template T @param {() => T} act @returns {T} */
@@ -101,7 +100,26 @@ function fileSystem(FS, store) {
     }
   };
 
-  const nodeOps = {
+  const streamOps = streamOperations(store, fail, carefully);
+  /** @param {any} parent @param {string} name @param {number} mode @param {StoreFile} [file] */
+  const makeNode = (parent, name, mode, file) =>
+    Object.assign(FS.createNode(parent, name, mode, 0), { node_ops: nodeOps, stream_ops: streamOps, file, timestamp: Date.now() });
+  const nodeOps = nodeOperations(store, fail, carefully, makeNode);
+  return { mount: () => makeNode(null, "/", DIRECTORY_MODE) };
+}
+
+/** @typedef {(errno: number) => Error} Fail */
+/** @typedef {<T>(act: () => T) => T} Carefully */
+
+/** What is done to names.
+ * @param {StoreFiles} store @param {Fail} fail @param {Carefully} carefully
+ * @param {(parent: any, name: string, mode: number, file?: StoreFile) => any} makeNode */
+function nodeOperations(store, fail, carefully, makeNode) {
+  const found = (/** @type {string} */ name) => store.files.find((file) => file.name === name);
+  const refuse = () => {
+    throw fail(ERRNO.EPERM);
+  };
+  return {
     getattr(/** @type {any} */ node) {
       const size = node.file ? node.file.size : 4096;
       const time = new Date(node.timestamp);
@@ -111,80 +129,64 @@ function fileSystem(FS, store) {
       };
     },
     setattr(/** @type {any} */ node, /** @type {any} */ attributes) {
-      if (attributes.size !== undefined && node.file) {
-        store.settleOthers(node.file);
-        carefully(() => node.file.truncate(attributes.size));
-      }
+      if (attributes.size === undefined || !node.file) return;
+      carefully(() => store.settleOthers(node.file));
+      carefully(() => node.file.truncate(attributes.size));
     },
     lookup(/** @type {any} */ parent, /** @type {string} */ name) {
       const file = found(name);
       if (!file?.exists) throw fail(ERRNO.ENOENT);
-      return makeNode(parent, file);
+      return makeNode(parent, name, FILE_MODE, file);
     },
     mknod(/** @type {any} */ parent, /** @type {string} */ name) {
       const file = found(name);
       if (!file) throw fail(ERRNO.EPERM);
       file.exists = true;
-      return makeNode(parent, file);
+      return makeNode(parent, name, FILE_MODE, file);
     },
     unlink(/** @type {any} */ _parent, /** @type {string} */ name) {
       const file = found(name);
       if (!file) throw fail(ERRNO.ENOENT);
-      store.settleOthers(file);
+      carefully(() => store.settleOthers(file));
       carefully(() => file.truncate(0));
       carefully(() => file.settle());
       file.exists = false;
     },
     readdir: () => [".", "..", ...store.files.filter((file) => file.exists).map((file) => file.name)],
-    rename: () => { throw fail(ERRNO.EPERM); },
-    rmdir: () => { throw fail(ERRNO.EPERM); },
-    symlink: () => { throw fail(ERRNO.EPERM); },
+    rename: refuse,
+    rmdir: refuse,
+    symlink: refuse,
   };
+}
 
-  const streamOps = {
+/** What is done to open files.
+ * @param {StoreFiles} store @param {Fail} fail @param {Carefully} carefully */
+function streamOperations(store, fail, carefully) {
+  /** @typedef {{ node: { file: StoreFile }, position: number }} Stream */
+  return {
     open() {},
     close() {},
-    fsync(/** @type {any} */ stream) {
+    fsync(/** @type {Stream} */ stream) {
       carefully(() => stream.node.file.settle());
       return 0;
     },
-    read(/** @type {any} */ stream, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
+    read(/** @type {Stream} */ { node }, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
       /** @type {number} */ length, /** @type {number} */ position) {
-      return carefully(() => stream.node.file.handle.read(piece(memory, offset, length), { at: position }));
+      return carefully(() => node.file.handle.read(piece(memory, offset, length), { at: position }));
     },
-    write(/** @type {any} */ stream, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
+    write(/** @type {Stream} */ { node: { file } }, /** @type {Uint8Array} */ memory, /** @type {number} */ offset,
       /** @type {number} */ length, /** @type {number} */ position) {
-      const { file } = stream.node;
-      store.settleOthers(file);
+      carefully(() => store.settleOthers(file));
       const written = carefully(() => file.handle.write(piece(memory, offset, length), { at: position }));
       if (written !== length) throw fail(ERRNO.ENOSPC);
       file.size = Math.max(file.size, position + written);
       file.dirty = true;
       return written;
     },
-    llseek(/** @type {any} */ stream, /** @type {number} */ offset, /** @type {number} */ whence) {
-      const from = whence === 1 ? stream.position : whence === 2 ? stream.node.file.size : 0;
+    llseek(/** @type {Stream} */ stream, /** @type {number} */ offset, /** @type {number} */ whence) {
+      const from = [0, stream.position, stream.node.file.size][whence] ?? 0;
       if (from + offset < 0) throw fail(ERRNO.EINVAL);
       return from + offset;
-    },
-  };
-
-  const makeNode = (/** @type {any} */ parent, /** @type {StoreFile} */ file) => {
-    const node = FS.createNode(parent, file.name, FILE_MODE, 0);
-    node.node_ops = nodeOps;
-    node.stream_ops = streamOps;
-    node.file = file;
-    node.timestamp = Date.now();
-    return node;
-  };
-
-  return {
-    mount() {
-      const node = FS.createNode(null, "/", DIRECTORY_MODE, 0);
-      node.node_ops = nodeOps;
-      node.stream_ops = streamOps;
-      node.timestamp = Date.now();
-      return node;
     },
   };
 }

@@ -29,7 +29,7 @@ let ownKey = null;
 const fetching = new Map();
 let fetchNumber = 0;
 
-scope.onmessage = async ({ data }) => {
+scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   if (data.kind === "start") await start();
   else if (data.kind === "call") scope.postMessage({ kind: "answer", id: data.id, step: await call(data.name, data.asked) });
   else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
