@@ -152,6 +152,18 @@ def _say(options: argparse.Namespace) -> int:
     return 0
 
 
+def _nonce(options: argparse.Namespace) -> int:
+    """Take a kiosk's code of time; says how this device's clock stands beside it."""
+    at_ms = _at(options)
+    with Replica.open(options.store) as replica:
+        shown_ms = replica.take_nonce(options.code, at_ms=at_ms)
+    if shown_ms is None:
+        print("kept; it counts once this device has heard of that kiosk")
+    else:
+        print(f"kept; shown by the kiosk at {_clock(shown_ms)}, taken at {_clock(at_ms)} by this device's clock")
+    return 0
+
+
 def _retire(options: argparse.Namespace) -> int:
     with Replica.open(options.store) as replica:
         replica.record(Retired(_at(options)))
@@ -348,6 +360,9 @@ def _parser() -> argparse.ArgumentParser:
     say = commands.add_parser("say", parents=[shared, timed], help="say something to staff")
     say.add_argument("text")
     say.set_defaults(run=_say)
+    nonce = commands.add_parser("nonce", parents=[shared, timed], help="take the code of time that a kiosk shows")
+    nonce.add_argument("code", help="its twenty letters, as scanned or typed")
+    nonce.set_defaults(run=_nonce)
     commands.add_parser("retire", parents=[shared, timed], help="give up playing").set_defaults(run=_retire)
     commands.add_parser("messages", parents=[shared], help="what staff wrote").set_defaults(run=_messages)
 

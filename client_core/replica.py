@@ -44,6 +44,7 @@ from client_core.game.desk import Alarm, Notice, alarms, notices
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest
+from client_core.game.nonces import NonceTaken, read_nonce, shown_at
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
@@ -75,7 +76,7 @@ from sync.stream import GAME, GameKey, StreamKey, scope_of, team_audience
 
 T = TypeVar("T")
 
-Unjudged = Retired | Sos | Said | Consented | MessageRead
+Unjudged = Retired | Sos | Said | Consented | MessageRead | NonceTaken
 """What a player does that the rules say nothing about."""
 RECORDED_REASONS = frozenset({Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT})
 """Refused for the time or the team's state: the evidence is good and staff may rule otherwise, so it is kept.
@@ -221,6 +222,19 @@ class Replica:
         """Keep what no rule judges: durable when this returns, sent with the next session. Raises like `check_in`."""
         self._catch_up()
         self._take_own(self._write(action))
+
+    def take_nonce(self, typed: str, *, at_ms: int) -> int | None:
+        """Keep a kiosk's code of time, scanned or typed, as a witness for this device's clock; see `record`.
+
+        Returns when the kiosk showed it, as far as this device has heard of that
+        kiosk's codes; None where it has not yet: the code counts once it has.
+        Raises `ReplicaError` (`nonce_malformed`) where it cannot be a code.
+        """
+        code = read_nonce(typed)
+        if code is None:
+            raise ReplicaError("nonce_malformed", "a code of time has twenty letters and digits: read it once more")
+        self.record(NonceTaken(at_ms, code))
+        return shown_at(self._game_register().nonces, code)
 
     def notices(self) -> list[Notice]:
         """The messages of staff for this team, the latest first."""

@@ -23,8 +23,10 @@ from server.orphans import adopt
 from server.problems import Problem
 from server.relaying import Relaying
 from server.settings import Settings
+from server.signals import Signals
 from server.upstream import UpstreamState
 from server.verifier import Verifier
+from server.witnessing import Witnessing
 from server.writer import Writer
 from sync.errors import LocalError
 
@@ -63,10 +65,12 @@ class Node:
         self._by_id: dict[tuple[str, str], OpenGame] = {}
         self.blob_lock = asyncio.Lock()
         self._desks: dict[bytes, Desk] = {}
+        self._signals: dict[bytes, Signals] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
         self._foldings: dict[bytes, asyncio.Task[None]] = {}
         self._judgings: dict[bytes, asyncio.Task[None]] = {}
+        self.witnessing = Witnessing(self.game, self.writer, self.clock)
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
@@ -87,6 +91,7 @@ class Node:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        await self.witnessing.stop()
         await self.writer.stop()
         self.verifier.close()
         self.tenants.close()
@@ -114,6 +119,13 @@ class Node:
         if desk is None or desk.game is not game:
             desk = self._desks[game.row.id] = Desk(game)
         return desk
+
+    def signals_of(self, game: OpenGame) -> Signals:
+        """What staff may want to look at in an open game, which remembers what it read."""
+        signals = self._signals.get(game.row.id)
+        if signals is None or signals.game is not game:
+            signals = self._signals[game.row.id] = Signals(game)
+        return signals
 
     def sync_addresses(self, game: OpenGame) -> tuple[str, ...]:
         """Where devices of a game find sessions: here first, then further up."""
@@ -146,6 +158,8 @@ class Node:
             change.set()
         self._judge_soon(game)
         self._adopt_soon(game)
+        if self._running and game.fresh:
+            self.witnessing.hear(game)
         if self._running and game.row.id not in self._foldings:
             self._foldings[game.row.id] = asyncio.get_running_loop().create_task(self._fold(game))
 
@@ -211,3 +225,5 @@ class Node:
             game = self._games.pop(key)
             self._by_id.pop((key[0], game.row.id.hex()), None)
             self._desks.pop(game.row.id, None)
+            self._signals.pop(game.row.id, None)
+            self.witnessing.forget(game)

@@ -36,6 +36,8 @@ class OpenGame:
         self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None
         self.changed_at_ms = 0
+        self.fresh: set[bytes] = set()
+        """Streams that grew here and that `witnessing` has not heard of."""
         self.offered_by: set[bytes] = set()
         """While healing: the edges that have shown that they hold the same."""
         self.strangers = Strangers(self.log)
@@ -52,6 +54,7 @@ class OpenGame:
 
     def follow(self, changes: Changes, segments: Sequence[Segment] = ()) -> None:
         """Fold on what this node just committed and applied; `segments` are those among it."""
+        self.fresh.update(changes.streams)
         self.strangers.follow(changes, segments)
         if changes.statements:
             if self._revision != self.log.index.directory.revision:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from client_core.game.events import LoggedEvent
+from client_core.game.results import Flag
 from client_core.game.roles import Role
 from client_core.game.rules import Rules
 from client_core.game.scoring import TeamResult, fold
@@ -85,6 +86,10 @@ class Scoreboard:
         if self._standings is None or self._touched:
             self._standings = standings(self.results(), self.rules, self.register)
         return self._standings
+
+    def teams_flagged(self, flag: Flag) -> set[bytes]:
+        """The teams whose result, as it was folded last, has this flag."""
+        return {team for team, result in self._results.items() if flag in result.flags}
 
     @property
     def teams(self) -> dict[bytes, Team]:

@@ -22,7 +22,17 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from client_core.game.actions import SEEN_MAX, ChallengeOpened, Finish, Known, Member, Retired, Start, encode_action
+from client_core.game.actions import (
+    SEEN_MAX,
+    ChallengeOpened,
+    Finish,
+    Known,
+    Member,
+    Retired,
+    Start,
+    Witnessed,
+    encode_action,
+)
 from client_core.game.answering import Answers
 from client_core.game.clocking import Times, clock
 from client_core.game.decisions import Decision, Ruling
@@ -215,7 +225,7 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
         late_minutes=minutes,
         late_points=late_points,
         flags=tuple(sorted(flags)),
-        events=len(play.events),
+        events=sum(type(event.action) is not Witnessed for event in play.events),
         judged=_judged(play) if keep_judged else (),
         because=play.because if keep_judged else {},
         extras=tuple(extras) if keep_judged else (),
@@ -290,10 +300,15 @@ def _members(play: Play, times: Times, status: Status) -> tuple[MemberResult, ..
 
 
 def _judged(play: Play) -> tuple[Judged, ...]:
-    """Every event with its verdict, and what it is about: a checkpoint, a challenge n as -2 - n, or nothing."""
+    """Every event with its verdict, and what it is about: a checkpoint, a challenge n as -2 - n, or nothing.
+
+    What nodes witnessed is about other events, and shows in what those are worth.
+    """
     kinds = _COUNTED_KINDS
     rows: list[Judged] = []
     for (order_ms, _, _, identity, action, *_), verdict in zip(play.events, play.verdicts, strict=True):
+        if type(action) is Witnessed:
+            continue
         about = getattr(action, "checkpoint", None)
         if about is None:
             asked = getattr(action, "challenge", None)

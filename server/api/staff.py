@@ -61,7 +61,9 @@ def page(
             body = render_door(found.rules.package.name)
         else:
             view = node.desk_of(found).view(node.clock())
-            body = render(found, view, code, may_see=code.role >= MAY_SEE)
+            may_see = code.role >= MAY_SEE
+            look = node.signals_of(found).look() if may_see else None
+            body = render(found, view, code, look)
     return Response(body.encode(), media_type="text/html", headers=HEADERS)
 
 

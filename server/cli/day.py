@@ -18,8 +18,10 @@ from client_core.game.desk import Alarm, Notice, Words
 from client_core.game.teams import Team
 from client_core.game.text import TextFault
 from server import own_stream
+from server.cli.kiosk import nonce
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.cli.signals import signals
 from server.cli.staff_code import code
 from server.desk import Desk, DeskView
 from server.leaderboard import span_text
@@ -79,6 +81,8 @@ def day() -> None:
 
 
 day.add_command(code)
+day.add_command(nonce)
+day.add_command(signals)
 
 
 @day.command()

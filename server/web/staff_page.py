@@ -10,9 +10,11 @@ from client_core.game.actions import StaffCode
 from client_core.game.count_out import Person
 from client_core.game.decisions import Whereabouts
 from client_core.game.desk import Alarm, Notice, Seen, Words
+from client_core.game.signals import signal_sentence
 from server.desk import DeskView
 from server.leaderboard import span_text
 from server.open_game import OpenGame
+from server.signals import Look
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -83,8 +85,9 @@ def render_door(name: str, wrong: str = "") -> str:
     return head + _DOOR.format(name=escape(name), wrong=escape(wrong))
 
 
-def render(game: OpenGame, view: DeskView, code: StaffCode, *, may_see: bool) -> str:
-    """The whole page for a role; names, telephones, positions and calls for help only where it `may_see`."""
+def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None) -> str:
+    """The whole page for a role; names, positions, calls for help and signals only where there is a look."""
+    may_see = look is not None
     package = game.rules.package
     shown = _Shown(game, view, may_see=may_see)
     waiting = sum(not alarm.seen for alarm in view.alarms) if may_see else 0
@@ -100,7 +103,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, *, may_see: bool) ->
         alarms=shown.alarms() if may_see else "",
         tally=f"{words} <small>{rest}</small>",
         people=shown.people(),
-        talk=shown.talk() if may_see else "",
+        talk=shown.talk() + shown.signals(look) if look is not None else "",
     )
 
 
@@ -151,6 +154,20 @@ class _Shown:
             f'<section id="words"><h2>From teams</h2>{words or "<p>Nothing.</p>"}</section>\n'
             f'<section id="messages"><h2>Messages</h2>{_SAY.format(teams=options)}\n{sent}</section>'
         )
+
+    def signals(self, look: Look) -> str:
+        """What is unusual, with its numbers; nothing of it changes a score."""
+        rows = "\n".join(
+            f"<article><h3>{self.team(one.team.id)}</h3>"
+            + "".join(
+                f"<p>device {signal.author.hex()[:12]}: {escape(signal_sentence(signal))}</p>" for signal in one.signals
+            )
+            + "</article>"
+            for one in look.teams
+        )
+        rest = f"<p>{look.unread} teams are still being looked at.</p>" if look.unread else ""
+        about = "<p>Numbers, never verdicts: no score changes by them.</p>"
+        return f'<section id="signals"><h2>Signals</h2>{about}{rows or "<p>Nothing.</p>"}{rest}</section>'
 
     def _alarm(self, alarm: Alarm) -> str:
         sos = alarm.sos
