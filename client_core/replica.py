@@ -98,7 +98,7 @@ class Transport(Protocol):
 
 
 class ReplicaError(Exception):
-    """A call that makes no sense now; `code` is `not_joined`, `already_joined` or `unknown_checkpoint`."""
+    """A call that makes no sense now; `code` is `not_joined`, `already_joined`, `unknown_checkpoint`, `nonce_malformed`."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

@@ -48,6 +48,7 @@ FILES = {
     "gpx_no_times": "no point says when it was",
     "gpx_too_big": "more than a recording of eleven days; split it",
     "gpx_unreadable": "it cannot be read",
+    "nonce_malformed": "what was scanned or typed cannot be a code of time",
     "not_joined": "this device file has joined no game",
     "package_inconsistent": "a game's package contradicts itself",
     "package_newer": "a game's package has a form that this program is too old for",
