@@ -5,7 +5,7 @@
 
 import { signal } from "@preact/signals";
 
-export const LANGUAGES = /** @type {const} */ ({ en: "English" });
+export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", nl: "Nederlands", de: "Deutsch" });
 const RIGHT_TO_LEFT = new Set(["ar", "he", "fa", "ur"]);
 
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
