@@ -15,15 +15,18 @@ from client_core.game.standings import game_digest, team_digest
 from server.api.standings import Explanation, explain_team
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.formats.iof_results import write_result_list
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
 from server.open_game import OpenGame
 from server.problems import Problem
+from server.result_list import result_list
 from server.scoreboard import fold_game
 from server.tables import TableRow, table
 from server.team_names import find_team
 from server.web.leaderboard_page import heard_text, state_text
 
 COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
+FORMS = ("table", "json", "csv", "iof")
 NUMBERS = ("place", "number", "score", "points", "penalty", "time")
 
 
@@ -42,8 +45,9 @@ class StandingsReport(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.argument("name", metavar="GAME")
-@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--iof", "as_iof", is_flag=True, help="The same as --format iof: IOF XML 3.0, with splits.")
 @click.option("--by", type=click.Choice(("team", "member")), help="Whose places: each member may be scored alone.")
 @click.option("--category", help="Only those who stand in this category, with their places in it.")
 @data_options
@@ -52,6 +56,7 @@ def standings(
     form: str,
     *,
     as_json: bool,
+    as_iof: bool,
     by: str | None,
     category: str | None,
     data_folder: str | None,
@@ -59,6 +64,12 @@ def standings(
 ) -> None:
     """The order of the teams of GAME, or of its members, folded from this node's store."""
     settings = settings_of(data_folder, settings_file)
+    if as_iof or form == "iof":
+        with progress(f"folding {name}"), open_published(settings, name) as game:
+            _check_category(game, category)
+            found = result_list(game, clock_of(settings)(), by_member=by == "member", category=category)
+        click.echo(write_result_list(found).decode(), nl=False)
+        return
     if by is not None or category is not None:
         with progress(f"folding {name}"), open_published(settings, name) as game:
             _check_category(game, category)
