@@ -131,3 +131,10 @@ def test_every_language_to_choose_has_a_catalogue() -> None:
     offered = re.search(r"LANGUAGES = .*?\(\{(.*?)\}\)", (PLAYER / "words.js").read_text("utf-8"), re.DOTALL)
     assert offered is not None
     assert set(re.findall(r"(\w+):", offered[1])) == {path.stem for path in CATALOGUES}
+
+
+def test_nothing_is_in_the_catalogue_that_no_module_asks_for() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in sorted(PLAYER.rglob("*.js")))
+    quoted, begun = set(re.findall(r'"([\w.]+)"', code)), tuple(set(re.findall(r"`(\w+\.)\$\{", code)))
+    words = catalogue(PLAYER / "words" / "en.json")
+    assert [key for key in words if key not in quoted and not key.startswith(begun)] == []
