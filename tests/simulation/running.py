@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from multiprocessing.util import Finalize
 from pathlib import Path
+from random import Random
 
 import msgspec
 
@@ -21,7 +22,7 @@ from .model import RESUMES, Broken
 from .playing import begin
 from .start import make_start
 from .striking import FAULTS
-from .world import World, virtual
+from .world import World, seeded_bytes, virtual
 
 assert link_faults
 assert node_faults
@@ -54,7 +55,8 @@ class Worlds:
         logging.getLogger("wayfold").addHandler(logging.NullHandler())
         logging.getLogger("wayfold").propagate = False
         loop = asyncio.new_event_loop()
-        make_start(self._start, loop)
+        with seeded_bytes(Random("start")):
+            make_start(self._start, loop)
         loop.close()
         gc.freeze()  # what is there now is there for good: a world's rubbish is looked for once, when it is over
         gc.disable()

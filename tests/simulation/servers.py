@@ -160,7 +160,8 @@ class ServerNode:
         self.requests.clear()
 
     def _cancel(self) -> None:
-        kept = [value for value in vars(self.node).values() if isinstance(value, dict)]
+        holders = (self.node, self.node.witnessing)
+        kept = [value for one in holders for value in vars(one).values() if isinstance(value, dict)]
         tasks = [task for by_name in kept for task in by_name.values() if isinstance(task, asyncio.Task)]
         for task in tasks:
             task.cancel()
@@ -244,10 +245,10 @@ class ServerNode:
         relaying = self.node.relaying
         assert relaying is not None
         timer = self.loop.create_task(relaying.tick())
-        tasks = {timer}
+        tasks = [timer]
         while self.is_up and not all(task.done() for task in tasks):
             self.run(self._until_asked(tasks))
-            tasks |= set(relaying._sessions.values())
+            tasks += [task for task in relaying._sessions.values() if task not in tasks]
             while self.requests and self.is_up:
                 carry(self.requests.pop(0))
         if self.is_up:
@@ -257,7 +258,7 @@ class ServerNode:
             task.cancel()
         self.run(asyncio.wait(tasks))
 
-    async def _until_asked(self, tasks: set[asyncio.Task[None]]) -> None:
+    async def _until_asked(self, tasks: list[asyncio.Task[None]]) -> None:
         for _ in range(TURNS_MAX):
             await asyncio.sleep(0)
             if self.requests or self.died.done() or all(task.done() for task in tasks):

@@ -288,11 +288,20 @@ class World:
 
 
 @contextmanager
+def seeded_bytes(dice: Random) -> Iterator[None]:
+    """What the system would draw is drawn from these dice."""
+    kept, secrets.token_bytes = secrets.token_bytes, lambda size=32: dice.randbytes(size)
+    try:
+        yield
+    finally:
+        secrets.token_bytes = kept
+
+
+@contextmanager
 def virtual(world: World) -> Iterator[None]:
     """Random bytes, timers and the event loop's time come from the world, not from the machine."""
-    dice = world.dice("random bytes")
     disks.torn_by.seed(f"{world.seed} torn")
-    kept = secrets.token_bytes, server.relay.time, server.relay.random
+    kept = server.relay.time, server.relay.random
     checked: dict[tuple[bytes, bytes, bytes], bool] = {}
 
     def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
@@ -303,12 +312,12 @@ def virtual(world: World) -> Iterator[None]:
         return checked[check]
 
     server.verifier.verify = client_core.sessions.verify = verify
-    secrets.token_bytes = lambda size=32: dice.randbytes(size)
     server.relay.time = SimpleNamespace(monotonic=world.clocks.monotonic_s)
     server.relay.random = world.dice("jitter")
     world.loop.time = world.clocks.monotonic_s
     try:
-        yield
+        with seeded_bytes(world.dice("random bytes")):
+            yield
     finally:
-        secrets.token_bytes, server.relay.time, server.relay.random = kept
+        server.relay.time, server.relay.random = kept
         server.verifier.verify = client_core.sessions.verify = signing.verify
