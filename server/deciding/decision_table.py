@@ -110,10 +110,23 @@ def _between(names: Names, header: Sequence[str], rows: Iterator[tuple[int, list
         if len(parts) != 3 or not all(parts):
             yield number, "grant", f"{said[:40]!r} is not three codes, such as 44-63-70", "", ""
             continue
-        known = parts[2].casefold() in FINISHES or parts[2] in names.number_by_code
-        note = "" if known else f"no checkpoint {parts[2]!r}; {parts[1]} is granted all the same"
         cells = {"team": cell(row, team), "checkpoint": parts[1]}
         if parts[0].casefold() not in STARTS:
             cells["after"] = parts[0]
+        note = _odd(names, cells["team"], parts)
         own = cell(row, why) or f"{said} ({Path(file).name}, row {number})"
         yield number, "grant", cells, own, note
+
+
+def _odd(names: Names, team: str, parts: Sequence[str]) -> str:
+    """What does not fit a row of three: an end that is no checkpoint, or two that the team did not visit."""
+    ends = [end for end in (parts[0], parts[2]) if end.casefold() not in STARTS | FINISHES]
+    unknown = [end for end in ends if end not in names.number_by_code]
+    if unknown:
+        return f"no checkpoint {unknown[0][:40]!r}; {parts[1]} is granted all the same"
+    numbers = {names.number_by_code[end] for end in ends}
+    whose = next((t.id for t in names.register.teams.values() if str(t.number) == team.partition(".")[0]), None)
+    if whose is not None and numbers and not numbers & set(names.visited(whose)):
+        missed = f"neither {ends[0]} nor {ends[1]}" if len(ends) > 1 else f"no {ends[0]}"
+        return f"{names.team_words(whose)} visited {missed}; {parts[1]} is granted all the same"
+    return ""

@@ -35,6 +35,13 @@ class Names:
         self.register: Register = game.board.register
         self.number_by_code = {one.code: number for number, one in enumerate(self.package.checkpoints)}
         self.zone = ZoneInfo(self.package.time_zone)
+        self._visited: dict[bytes, tuple[int, ...]] = {}
+
+    def visited(self, team: bytes) -> tuple[int, ...]:
+        """The checkpoints a team has now."""
+        if not self._visited:
+            self._visited = {result.team: result.visited for result in self.game.board.results()}
+        return self._visited.get(team, ())
 
     def team(self, text: str) -> Team:
         """The team of an id, number or name."""
