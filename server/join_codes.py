@@ -22,11 +22,20 @@ from sync.stream import STAFF
 
 
 class NewCode(msgspec.Struct, frozen=True):
-    """A code as it is shown once. `team` is the hex id it leads to, None where each use makes a team."""
+    """A code as it is shown once. `team` is the hex id it leads to, None where each use makes a team.
+
+    `link` is what a phone opens to play, at the node that was asked.
+    """
 
     code: str
     team: str | None
     uses_max: int
+    link: str = ""
+
+
+def play_link(url: str, tenant: str, game: str, code: str) -> str:
+    """What a phone opens to join; the code stands behind the #, so it is in no server's log."""
+    return f"{url}/play/#{tenant}/{game}/{code}"
 
 
 def add_join_code(log: GameLog, key: SigningKey, team: Team | None, uses_max: int, now_ms: int) -> NewCode:

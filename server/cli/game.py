@@ -14,14 +14,14 @@ from client_core.signing import random_bytes
 from server import own_stream
 from server.authoring.media import contents
 from server.blobs import BlobFolder
-from server.cli.authoring import check, draft_of, new, schema
+from server.cli.authoring import check, imported, new, schema
 from server.cli.drafting import GameFlags, draft_from, game_flags
-from server.cli.output import InputError, json_option, print_json, print_table, progress
+from server.cli.output import json_option, print_json, print_table, progress, read_file
 from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
 from server.cli.simulate import simulate
-from server.formats.geojson import GEOJSON_BYTES_MAX, read_checkpoints
+from server.formats.course_files import COURSE_BYTES_MAX, read_course_file
 from server.games import GameSummary, find_game, game_log, list_games, publish_draft, save_draft
-from server.join_codes import add_join_code, code_uses, join_codes
+from server.join_codes import add_join_code, code_uses, join_codes, play_link
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.verifying import Verified, verify_log
@@ -53,17 +53,19 @@ def import_game(
     """Import a game; publish it to play it.
 
     FILE is a folder with game.toml and its tables (see `wayfold game new`), and
-    the options but --slug are not used; or GeoJSON points and polygons.
+    the options but --slug are not used; or the places alone: GeoJSON, KML, KMZ
+    or IOF CourseData.
     """
     settings = settings_of(data_folder, settings_file)
     clock = clock_of(settings)
-    name = slug or "".join(c if c.isalnum() else "-" for c in file.stem.lower()).strip("-")
+    called = file.resolve().name if file.is_dir() else file.stem
+    name = slug or "".join(c if c.isascii() and c.isalnum() else "-" for c in called.lower()).strip("-")
     chosen = msgspec.convert(flags, GameFlags)
     with progress(f"reading {file.name}"):
         if file.is_dir():
-            draft = draft_of(file, clock())
+            draft = imported(file, clock())
         else:
-            draft = draft_from(read_checkpoints(_read(file)), chosen, name, clock())
+            draft = draft_from(read_course_file(read_file(file, COURSE_BYTES_MAX), file.name), chosen, name, clock())
     with open_tenant(settings, tenant) as (tenant_file, row):
         blobs = BlobFolder(tenant_file.path.parent, row.slug)
         for medium, content in contents(file, draft):
@@ -161,10 +163,12 @@ def join_code(
             _print_codes(found, as_json=as_json)
             return
         code = add_join_code(found.log, found.key, _team(found, team, now_ms) if team else None, uses, now_ms)
+        link = play_link(settings.url, found.tenant.slug, found.row.slug, code.code)
     if as_json:
-        print_json(code)
+        print_json(msgspec.structs.replace(code, link=link))
     else:
         click.echo(f"{code.code}  ({'joins ' + team if team else 'makes a new team'}, {uses} uses)")
+        click.echo(f"phones open {link}")
 
 
 @game.command()
@@ -239,12 +243,3 @@ def _print_codes(game: OpenGame, *, as_json: bool) -> None:
             [(line.code_hash, line.team or "a new one", line.uses, line.uses_max) for line in lines],
             numbers=("uses", "of"),
         )
-
-
-def _read(file: Path) -> bytes:
-    """The file, but not more of it than the importer takes; raises `InputError`."""
-    try:
-        with file.open("rb") as source:
-            return source.read(GEOJSON_BYTES_MAX + 1)
-    except OSError as error:
-        raise InputError("file_unreadable", f"{file} cannot be read: {error.strerror}") from error
