@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from server.api import blobs, bundles, edges, games, health, kiosk, media, pages, player, staff, standings, sync
+from server.api import blobs, bundles, cards, edges, games, health, kiosk, media, pages, player, staff, standings, sync
 from server.clock import Clock
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
@@ -47,6 +47,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, verifier: Veri
             *bundles.ROUTES,
             sync.exchange,
             *staff.ROUTES,
+            *cards.ROUTES,
             *kiosk.ROUTES,
             *blobs.ROUTES,
             *media.ROUTES,

@@ -8,6 +8,7 @@ already is not written twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,10 +30,10 @@ from client_core.game.ranges import MEMBERS_MAX
 from client_core.game.statuses import STATUS_NUMBERS, Status
 from client_core.game.teams import Team
 from client_core.game.text import TextFault, check_text
-from client_core.game.timing import CheckInStart, MassStart, SelfStart
+from client_core.game.timing import CheckInStart, IntervalStart, MassStart, SelfStart
 from client_core.game.visits import Left, Stay, VisitFinder
 from client_core.signing import random_bytes
-from server.formats.cards import Card
+from server.formats.cards import Card, Day
 from server.open_game import OpenGame
 from server.own_stream import write
 from server.scoreboard import stream_events, team_streams
@@ -54,7 +55,11 @@ _STATUSES = {
 
 
 class Plan(msgspec.Struct):
-    """What an import would write, by audience, and what it counted. `unknown_codes` are punches of no checkpoint."""
+    """What an import would write, by audience, and what it counted.
+
+    `unknown_codes` are punches of no checkpoint, `touched` the teams whose cards
+    were among it, whether there was anything new in them or not.
+    """
 
     actions: dict[bytes, list[Known]] = {}
     cards: int = 0
@@ -64,12 +69,13 @@ class Plan(msgspec.Struct):
     others: int = 0
     known: int = 0
     unknown_codes: dict[str, int] = {}
+    touched: dict[bytes, None] = {}
 
 
 class _Import:
     def __init__(self, game: OpenGame, now_ms: int) -> None:
         self.game, self.now_ms, self.package = game, now_ms, game.rules.package
-        self.plan = Plan(actions={}, unknown_codes={})
+        self.plan = Plan(actions={}, unknown_codes={}, touched={})
         self.findings: list[Finding] = []
         self.register = game.board.register
         self.team_by_number = {team.number: team for team in self.register.teams.values()}
@@ -98,6 +104,7 @@ class _Import:
             self._add(GAME, note)
             if card.name:
                 self._add(STAFF, MemberNamed(self.now_ms, team.id, member, card.name))
+        self.plan.touched[team.id] = None
         for action in self._done(card, team, member):
             self._once(team.id, action)
 
@@ -235,6 +242,17 @@ class _Import:
     def _fault(self, code: str, where: str, detail: str) -> None:
         if len(self.findings) < 1_000:
             self.findings.append(Finding(code, where, detail))
+
+
+def day_of(game: OpenGame) -> Day:
+    """What a game says of the day of its cards: its zone, and the start that elapsed times count from."""
+    package, start = game.rules.package, game.rules.package.start
+    start_ms = package.opens_at_ms
+    if isinstance(start, MassStart):
+        start_ms = start.at_ms
+    elif isinstance(start, IntervalStart):
+        start_ms = start.first_ms
+    return Day(ZoneInfo(package.time_zone), start_ms)
 
 
 def plan_cards(game: OpenGame, cards: Sequence[Card], now_ms: int) -> Plan:

@@ -64,6 +64,8 @@ class Node:
         self._games: dict[tuple[str, int], OpenGame] = {}
         self._by_id: dict[tuple[str, str], OpenGame] = {}
         self.blob_lock = asyncio.Lock()
+        self.card_lock = asyncio.Lock()
+        """Cards are planned by what the log says, so one hand-in after the other."""
         self._desks: dict[bytes, Desk] = {}
         self._signals: dict[bytes, Signals] = {}
         self._changes: dict[bytes, asyncio.Event] = {}

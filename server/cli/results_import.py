@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from client_core.game.timing import IntervalStart, MassStart
-from server.card_import import plan_cards, write_all
+from server.card_import import day_of, plan_cards, write_all
 from server.cli.output import InputError, json_option, print_json
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.formats.cards import FILE_BYTES_MAX, Card, Day, local_ms
@@ -54,7 +52,7 @@ def import_results(
     """
     settings = settings_of(data_folder, settings_file)
     with open_published(settings, name) as game:
-        day = msgspec.structs.replace(_day(game, start, category, encoding), team=team)
+        day = msgspec.structs.replace(_day(game, start), encoding=encoding, category=category, team=team)
         cards: list[Card] = []
         for file in files:
             cards += read_cards(_bytes(file), str(file), day, form)
@@ -82,21 +80,15 @@ def import_results(
         click.echo(f"  {count} punches of {code!r}, which is no checkpoint of the game, were passed over", err=True)
 
 
-def _day(game: OpenGame, start: str | None, category: str | None, encoding: str | None) -> Day:
-    package = game.rules.package
-    zone = ZoneInfo(package.time_zone)
-    begin = package.start
-    if start is not None:
-        try:
-            start_ms = local_ms(datetime.fromisoformat(start), zone)
-        except ValueError as error:
-            detail = f"--start: {start!r} is no time, such as 2017-06-04T12:00"
-            raise InputError("value_out_of_range", detail) from error
-    elif isinstance(begin, MassStart):
-        start_ms = begin.at_ms
-    else:
-        start_ms = begin.first_ms if isinstance(begin, IntervalStart) else package.opens_at_ms
-    return Day(zone, start_ms, encoding, category)
+def _day(game: OpenGame, start: str | None) -> Day:
+    day = day_of(game)
+    if start is None:
+        return day
+    try:
+        return msgspec.structs.replace(day, start_ms=local_ms(datetime.fromisoformat(start), day.zone))
+    except ValueError as error:
+        detail = f"--start: {start!r} is no time, such as 2017-06-04T12:00"
+        raise InputError("value_out_of_range", detail) from error
 
 
 def _bytes(file: Path) -> bytes:
