@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -37,6 +37,7 @@ class Phone:
         self.expected: tuple[str, ...] = ("Failed to load resource", "net::ERR")
         """What the console may say where a server is gone: the browser tells of each request itself."""
         self.permissions = ["geolocation"]
+        self.without_store = False
 
     def open(self, path: str = "/play/") -> Phone:
         """Start the browser and load the app."""
@@ -59,12 +60,19 @@ class Phone:
         self.context: BrowserContext = self.browser.contexts[0]
         self.context.grant_permissions(self.permissions, origin=self.url)
         self.context.add_init_script(WATCH)
+        if self.without_store:
+            self.context.route("**/worker/worker.js", self._take_store_away)
         self.page: Page = self.context.pages[0]
         self.page.set_viewport_size({"width": 412, "height": 860})
         self.page.set_default_timeout(WAIT_MS)
         self.listen(self.page)
         self.page.goto(f"{self.url}{path}")
         return self
+
+    def _take_store_away(self, route: Route) -> None:
+        """A browser without OPFS: the worker finds no such folder."""
+        answer = route.fetch()
+        route.fulfill(response=answer, body="delete StorageManager.prototype.getDirectory;\n" + answer.text())
 
     def listen(self, page: Page) -> None:
         """Keep what a page complains of: a violation of its policy, an error nobody caught."""

@@ -157,6 +157,7 @@ export async function moved(found) {
  * @param {() => Promise<Outcome>} act
  * @returns {Promise<Outcome | null>} */
 async function judged(act) {
+  told.value = null;
   try {
     const outcome = await act();
     told.value = { text: outcomeText(outcome), kind: outcome.verdict === "accepted" ? "good" : "bad" };

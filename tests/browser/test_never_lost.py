@@ -1,0 +1,123 @@
+"""The table of causes: what may happen to a phone in mid-game, what its player reads, and that nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from phones import NewPhone, Phone
+from playable import LAT, lon_of
+from playwright.sync_api import expect
+from served import ServedProcess, wayfold
+
+WAIT_MS = 60_000
+
+
+@pytest.fixture
+def playing(new_phone: NewPhone, hq: ServedProcess) -> Phone:
+    """A phone in mid-game with one check-in, ready for offline, its server dead."""
+    phone = new_phone("ann", hq.url).open()
+    phone.stand_at(lon_of("A"), LAT)
+    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.ready_for_offline()
+    phone.allow_position()
+    phone.check_in_here("A")
+    phone.wait_ticks("all safe")
+    hq.kill()
+    return phone
+
+
+def check_in_at(phone: Phone, code: str) -> str:
+    phone.stand_at(lon_of(code), LAT)
+    return phone.check_in_here(code)
+
+
+def test_reloading_the_page_in_the_middle_of_play_loses_nothing(playing: Phone) -> None:
+    check_in_at(playing, "B")
+    playing.page.reload()
+    playing.wait_ticks("1 entry only on this phone")
+    assert playing.score() == "20 points"
+
+
+def test_a_second_tab_says_that_the_game_is_open_and_can_take_it_over(playing: Phone) -> None:
+    check_in_at(playing, "B")
+    other = playing.context.new_page()
+    playing.listen(other)
+    other.goto(f"{playing.url}/play/")
+    other.get_by_text("This game is open in another tab").wait_for(timeout=WAIT_MS)
+    other.get_by_role("button", name="Play here").click()
+    expect(other.locator(".head-score")).to_have_text("20 points", timeout=WAIT_MS)
+    playing.page.get_by_text("This game is open in another tab").wait_for(timeout=WAIT_MS)
+    playing.shot("second-tab")
+
+
+def test_killed_at_any_moment_of_many_check_ins_what_was_told_saved_is_there(playing: Phone) -> None:
+    check_in_at(playing, "B")
+    playing.stand_at(lon_of("C"), LAT)
+    told = playing.check_in_here("C")
+    playing.kill()
+    assert told.startswith("Counts")
+    playing.open()
+    playing.wait_ticks("2 entries only on this phone")
+    assert playing.score() == "30 points"
+
+
+def test_without_a_store_the_player_is_told_loudly_that_nothing_is_kept(new_phone: NewPhone, hq: ServedProcess) -> None:
+    phone = new_phone("bob", hq.url)
+    phone.without_store = True
+    phone.open()
+    phone.stand_at(lon_of("A"), LAT)
+    phone.join("acme/park", hq.code, "Owls")  # type: ignore[attr-defined]
+    phone.page.get_by_text("This browser stores nothing").first.wait_for(timeout=WAIT_MS)
+
+
+def test_a_full_phone_refuses_the_check_in_in_words_and_plays_on_once_there_is_room(playing: Phone) -> None:
+    session = playing.context.new_cdp_session(playing.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": playing.url, "quotaSize": 1})
+    playing.page.reload()  # a browser hands out room in large pieces; a store that is opened anew has none left over
+    playing.stand_at(lon_of("B"), LAT)
+    playing.allow_position()
+    assert "No room on this phone" in playing.check_in_here("B")
+    assert playing.score() == "10 points"
+    session.send("Storage.overrideQuotaForOrigin", {"origin": playing.url})
+    playing.close_dialog()
+    assert playing.check_in_here("B").startswith("Counts")
+    assert playing.score() == "20 points"
+
+
+def test_a_phone_that_may_not_use_its_position_says_so_and_plays_by_code(
+    new_phone: NewPhone, hq: ServedProcess
+) -> None:
+    phone = new_phone("eve", hq.url)
+    phone.permissions = []
+    phone.open()
+    phone.join("acme/park", hq.code, "Larks")  # type: ignore[attr-defined]
+    phone.page.get_by_role("button", name="Use my position").click()
+    phone.page.get_by_text("This browser may not use your position").wait_for(timeout=WAIT_MS)
+    phone.page.locator("button.checkpoint").first.click()
+    phone.page.get_by_label("Code at the checkpoint").fill("A")
+    phone.page.get_by_role("button", name="Check in by code").click()
+    assert phone.told().startswith("Counts: 10 points")
+
+
+def test_the_day_as_a_file_brings_home_what_no_network_did(playing: Phone, hq: ServedProcess) -> None:
+    check_in_at(playing, "B")
+    playing.tab("Help")
+    with playing.page.expect_download() as coming:
+        playing.page.get_by_role("button", name="Save my day as a file").click()
+    path = coming.value.path()
+    hq.start()
+    wayfold("bundle", "import", str(path), "--data", str(hq.folder))
+    assert hq.standings_of_first()["score"] == 20
+
+
+def test_leaving_warns_of_what_is_only_here_and_erases_all_of_it(playing: Phone) -> None:
+    check_in_at(playing, "B")
+    playing.tab("Help")
+    playing.page.get_by_role("button", name="Leave and erase this phone").click()
+    playing.page.get_by_text("1 entry is only on this phone and would be lost").wait_for()
+    playing.page.locator("dialog").get_by_role("button", name="Leave and erase this phone").click()
+    playing.page.get_by_role("heading", name="Join a game").wait_for(timeout=WAIT_MS)
+    left = playing.page.evaluate(
+        "(async () => { const names = []; for await (const name of (await navigator.storage.getDirectory()).keys())"
+        " names.push(name); return [names, (await indexedDB.databases()).map((one) => one.name)]; })()"
+    )
+    assert left[1] == []
