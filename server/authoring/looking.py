@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from client_core.game.challenges import Sealed
 from client_core.game.checkpoints import Method
 from client_core.game.content import Package
-from client_core.game.geometry import distance_mm, radius_mm
+from client_core.game.geometry import distance_mm, radius_mm, spacing_mm
 from client_core.game.groups import Answered, Atom, Visited
 from client_core.game.publish import Draft
 from client_core.game.showing import CheckInBy
@@ -17,11 +18,17 @@ LOOK_ALIKE = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S
 PAIRS_MAX = 2_000
 """So many checkpoints are compared with each other; a larger table is no game for automatic check-ins."""
 SECRET_CHARACTERS_MIN = 8
+FAR_AMONG = 4
+FAR_TIMES = 20
+FAR_MM_MIN = 20_000_000
+"""Twenty times as far out as the middle one, and at least 20 km: a slip of a digit moves by degrees."""
 
 
-def look_over(draft: Draft, package: Package, report: Report) -> None:
+def look_over(draft: Draft, package: Package, report: Report, now_ms: int) -> None:
     """Add what is found to the report."""
     _openings(package, report)
+    kind_names = ["the game", *(str(path[1]) for path in report.lines if len(path) == 2 and path[0] == "kind")]
+    kind_names += [f"kind {number}" for number in range(len(kind_names), len(package.kinds))]
     first: dict[str, str] = {}
     for checkpoint in package.checkpoints:
         plain = checkpoint.code.upper().translate(LOOK_ALIKE)
@@ -35,8 +42,13 @@ def look_over(draft: Draft, package: Package, report: Report) -> None:
     for number, kind in enumerate(package.kinds):
         outside = [h for h in kind.hours if h.to_ms < package.opens_at_ms or h.from_ms > package.closes_at_ms]
         if outside:
-            detail = f"kind {number} has hours outside the time the game is open"
-            report.warn("hours_outside", ("kind",), detail)
+            name = kind_names[number]
+            detail = f"the hours of {name} lie outside the time the game is open"
+            report.warn("hours_outside", ("kind", name, "hours"), detail)
+    if package.closes_at_ms <= now_ms:
+        report.warn("game_over", ("start",), "the game lies in the past: nobody can play it any more")
+    _far(package, report)
+    _sealed(package, report)
     _fences(package, report)
     for catalog in package.catalogs:
         known = {text for text, _ in catalog.entries}
@@ -81,6 +93,32 @@ def _openings(package: Package, report: Report) -> None:
         if group.code not in open_:
             detail = "it never opens: what opens it waits for itself, or for a group that never opens"
             report.error("group_unreachable", ("group", group.code, "opens"), detail)
+
+
+def _far(package: Package, report: Report) -> None:
+    """Checkpoints that lie so far from the others that a number is probably wrong."""
+    placed = [(one.code, one.fence.metric) for one in package.checkpoints if one.fence is not None]
+    if len(placed) < FAR_AMONG:
+        return
+    lon = sorted(metric.lon_e7 for _, metric in placed)[len(placed) // 2]
+    lat = sorted(metric.lat_e7 for _, metric in placed)[len(placed) // 2]
+    ways = [(spacing_mm(package.metric, (metric.lon_e7, metric.lat_e7), (lon, lat)), code) for code, metric in placed]
+    usual_mm = sorted(ways)[len(ways) // 2][0]
+    for way_mm, code in ways:
+        if way_mm > max(FAR_MM_MIN, FAR_TIMES * usual_mm):
+            detail = f"{code} lies {way_mm // 1_000_000} km from the middle of the others: is a digit wrong?"
+            report.warn("checkpoint_far", ("checkpoints",), detail)
+
+
+def _sealed(package: Package, report: Report) -> None:
+    """Challenges that open with a QR code, where nobody may check in by one: phones would never read it."""
+    for challenge in package.challenges:
+        if isinstance(challenge.key, Sealed) and challenge.checkpoint is not None:
+            checkpoint = package.checkpoints[challenge.checkpoint]
+            methods = package.kinds[checkpoint.kind].methods
+            if Method.QR not in methods and Method.CODE not in methods:
+                detail = f"challenge {challenge.code} is sealed, but {checkpoint.code} is not visited by qr or code"
+                report.warn("seal_unreadable", ("ways",), detail)
 
 
 def _fences(package: Package, report: Report) -> None:

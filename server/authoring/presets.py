@@ -34,6 +34,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "points": 0,
         "rank_by": "time",
         "ties": [],
+        "late_points": 0,
+        "late_max": "0 s",
     },
     "city-hunt": {"fence": "city", "late_points": 5, "late_max": "30 min", "ties": ["fewer hints", "elapsed time"]},
     "treasure-hunt": {"fence": "city", "rank_by": "points", "ties": ["earlier last points"], "distances": False},

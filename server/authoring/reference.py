@@ -37,7 +37,9 @@ def _section(title: str, struct: type[msgspec.Struct]) -> str:
     rows = ["| key | meaning | left out |\n| --- | --- | --- |\n"]
     types = _annotations(struct)
     for field in msgspec.structs.fields(struct):
-        says = next((one.description for one in get_args(types[field.name]) if isinstance(one, Meta)), None)
+        says = next(
+            (one.description for one in get_args(types[field.name]) if isinstance(one, Meta) and one.description), None
+        )
         default = "" if field.required else _written(_default(field))
         words = says or "tables of their own, see below"
         rows.append(f"| `{field.name}` | {words} | {default} |\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from client_core.game.showing import CheckInBy, Showing, StandingsShown
 from client_core.game.timing import Beyond, Ranking, Start, TieBreak, TimeLimit
 from server.authoring import game_file
 from server.authoring.game_file import GameFile, Limits
-from server.authoring.reading import Report
+from server.authoring.reading import Report, meant
 from server.authoring.toml_lines import Path
 from server.authoring.values import ValueFault, distance_mm, fence_mm, span_ms, time_ms, time_of_text
 
@@ -70,14 +71,17 @@ def at(time: datetime | None, path: Path, zone: ZoneInfo, report: Report) -> int
 
 def fence_m(text: str) -> float:
     """A fence's radius in metres; raises `ValueFault`."""
-    return fence_mm(text if not text.replace(".", "").isdigit() else f"{text} m") / 1000
+    return fence_mm(text) / 1000
 
 
 def read_times(
     file: Limits, path: Path, numbers: Mapping[str, int], zone: ZoneInfo, report: Report
 ) -> tuple[Start, TimeLimit | None]:
     """Start and limit of the game or of a format."""
-    first, until = at(file.start, (*path, "start"), zone, report), at(file.start_until, path, zone, report)
+    first, until = (
+        at(file.start, (*path, "start"), zone, report),
+        at(file.start_until, (*path, "start_until"), zone, report),
+    )
     by = file.start_by or ("clock" if file.start is not None else "self")
     start: Start = timing.SelfStart(until)
     if by in {"clock", "interval"} and file.start is None:
@@ -92,7 +96,13 @@ def read_times(
         start = timing.StaffStart()
     elif by == "check-in":
         if file.start_at not in numbers:
-            report.error("start_unknown", (*path, "start_at"), f"the start {file.start_at!r} is no checkpoint")
+            named = (
+                f"the start {file.start_at!r} is no checkpoint"
+                if file.start_at
+                else 'start_by = "check-in" needs start_at'
+            )
+            hint = meant(file.start_at, list(numbers)) if file.start_at else ": the code of the start checkpoint"
+            report.error("start_unknown", (*path, "start_at" if file.start_at else "start_by"), named + hint)
         start = timing.CheckInStart(numbers.get(file.start_at or "", 0), until)
     length = None if file.duration is None else span(file.duration, (*path, "duration"), report)
     back_by = at(file.back_by, (*path, "back_by"), zone, report)
@@ -103,18 +113,20 @@ def read_times(
 
 
 def read_window(
-    game: GameFile, limit: TimeLimit | None, zone: ZoneInfo, now_ms: int, report: Report
+    game: GameFile, limits: Sequence[TimeLimit], zone: ZoneInfo, now_ms: int, report: Report
 ) -> tuple[int, int]:
-    """When the game opens and closes: as written, or an hour before the start and 12 hours after the limit."""
-    first = at(game.start, ("start",), zone, Report({}))
+    """When the game opens and closes: as written, or an hour before the start and 12 hours after the longest limit."""
+    starts = [at(one.start, (), zone, Report({})) for one in (game, *game.format.values())]
+    first = min((one for one in starts if one is not None), default=None)
+    last = max((one for one in starts if one is not None), default=None)
     opens = at(game.opens, ("opens",), zone, report)
     closes = at(game.closes, ("closes",), zone, report)
     if opens is None:
         opens = now_ms if first is None else first - HOUR_MS
-    if closes is None and first is not None:
-        length = (limit.limit_ms or 0) if limit is not None else 0
-        back_by = (limit.back_by_ms or 0) if limit is not None else 0
-        closes = max(first + length, back_by) + 12 * HOUR_MS
+    if closes is None and last is not None:
+        length = max((limit.limit_ms or 0 for limit in limits), default=0)
+        back_by = max((limit.back_by_ms or 0 for limit in limits), default=0)
+        closes = max(last + length, back_by) + 12 * HOUR_MS
     return opens, closes if closes is not None else opens + SELF_START_OPEN_MS
 
 
@@ -170,9 +182,10 @@ def read_formats(game: GameFile, numbers: Mapping[str, int], zone: ZoneInfo, rep
         path = "format", code
         start, limit = read_times(one, path, numbers, zone, report)
         own_start = start if one.start is not None or one.start_by is not None else None
-        unknown = [name for name in one.checkpoints or [] if name not in numbers]
-        if unknown:
-            report.error("checkpoint_unknown", (*path, "checkpoints"), f"there is no checkpoint {unknown[0]!r}")
+        for name in one.checkpoints or []:
+            if name not in numbers:
+                detail = f"there is no checkpoint {name!r}{meant(name, list(numbers))}"
+                report.error("checkpoint_unknown", (*path, "checkpoints"), detail)
         pays = None if one.checkpoints is None else tuple(numbers.get(name, 0) for name in one.checkpoints)
         formats.append(Format(code, one.name or code, own_start, limit, pays))
     return tuple(formats)
@@ -184,6 +197,17 @@ def read_showing(game: GameFile, zone: ZoneInfo, report: Report) -> Showing:
     by = CheckInBy.AUTOMATIC if game.check_in == "automatic" else CheckInBy.TAP
     frozen = at(game.frozen_from, ("frozen_from",), zone, report)
     return Showing(by, game.own_position, game.distances, words[game.standings], frozen)
+
+
+def hours_of(text: str, zone: ZoneInfo) -> Hours:
+    """Opening hours such as 2026-06-06T10:00 to 2026-06-06T12:00; raises `ValueFault`."""
+    first, to, last = text.partition(" to ")
+    if not to:
+        raise ValueFault(f'{text!r} are no hours: write "2026-06-06T10:00 to 2026-06-06T12:00"')
+    hours = Hours(time_of_text(first, zone), time_of_text(last, zone))
+    if hours.from_ms > hours.to_ms:
+        raise ValueFault(f"{text!r} ends before it begins")
+    return hours
 
 
 def _kind(kind: game_file.Kind, game: GameFile, path: Path, zone: ZoneInfo, report: Report) -> Kind:
@@ -199,9 +223,7 @@ def _kind(kind: game_file.Kind, game: GameFile, path: Path, zone: ZoneInfo, repo
         key = "near"
         near = distance_mm(kind.near)
         key = "hours"
-        for text in kind.hours:
-            first, _, last = text.partition(" to ")
-            hours.append(Hours(time_of_text(first, zone), time_of_text(last, zone)))
+        hours += [hours_of(text, zone) for text in kind.hours]
     except ValueFault as fault:
         report.error("value_malformed", (*path, key), str(fault))
     return Kind(
@@ -230,7 +252,7 @@ def _pay(kind: game_file.Kind, path: Path, zone: ZoneInfo, report: Report) -> Pa
     for text in kind.by_time:
         word, _, rest = text.partition(" ")
         when, _, points = rest.rpartition(":")
-        if word != ("at" if absolute else "after") or not points.strip().removeprefix("-").isdigit():
+        if word != ("at" if absolute else "after") or not re.fullmatch(r"\s*-?[0-9]{1,9}\s*", points):
             detail = f'{text!r} is not understood: write "after 30 min: 20", or all with "at TIME: 20"'
             report.error("value_malformed", (*path, "by_time"), detail)
             continue
@@ -238,4 +260,6 @@ def _pay(kind: game_file.Kind, path: Path, zone: ZoneInfo, report: Report) -> Pa
             steps.append((time_of_text(when, zone) if absolute else span_ms(when), int(points)))
         except ValueFault as fault:
             report.error("value_malformed", (*path, "by_time"), str(fault))
+    if len({when for when, _ in steps}) < len(steps):
+        report.error("value_malformed", (*path, "by_time"), "two steps begin at the same time: leave one out")
     return ByTime(absolute, tuple(sorted(steps))) if steps else None

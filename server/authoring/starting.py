@@ -6,8 +6,15 @@ whose `game.toml` leaves its dates to the day it is written.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from client_core.game.publish import DraftCheckpoint
 
 DAYS_AHEAD = 30
 SAMPLES_FOLDER = Path(__file__).parent / "samples"
@@ -17,22 +24,36 @@ SAMPLE_DAYS = 60
 
 _HEAD = """# {preset}: what is left out is as the preset says; `wayfold game check . --defaults` prints all of it.
 preset = "{preset}"
-name = "{name}"
+name = {name}
 time_zone = "Europe/Rome"        # times below are local to it
 start = {day}T10:00:00
 duration = "{duration}"
 """
-_BODY = {
-    "rogaine": 'finish = "F1"\n',
-    "score": 'finish = "F1"\n',
-    "line": 'finish = "F1"\n\n[group.course]\ncheckpoints = ["31", "32", "33", "F1"]\n'
-    'order = "fixed"\nmode = "sport"\n',
-    "city-hunt": 'finish = "F1"\n\n[group.tower]              # opens when the riddle is solved, or after an hour\n'
-    'checkpoints = ["33"]\nopens = ["answered R31", "after 60 min"]\n',
-    "treasure-hunt": '\n[group.hunt]\ncheckpoints = ["31", "32", "33"]\norder = "fixed"\nnext_after = "answer"\n',
-    "team-rally": "\n[group.stations]                 # every team starts at another station\n"
-    'checkpoints = ["31", "32", "33"]\norder = "rotated"\nbonus = 20\n',
-}
+_FINISH = 'finish = "{finish}"\n'
+_COURSE = """
+[group.course]
+checkpoints = [{codes}]
+order = "fixed"
+mode = "sport"                   # nothing is enforced on the way; judged afterwards
+"""
+_TOWER = """
+[group.tower]                    # opens when the riddle is solved, or after an hour
+checkpoints = ["33"]
+opens = ["answered R31", "after 60 min"]
+"""
+_HUNT = """
+[group.hunt]                     # each place opens when the riddle of the one before is solved
+checkpoints = [{codes}]
+order = "fixed"
+next_after = "answer"
+"""
+_STATIONS = """
+[group.stations]                 # every team starts at another station
+checkpoints = [{codes}]
+order = "rotated"
+bonus = 20                       # for all of them
+"""
+_BODY = {"line": _COURSE, "city-hunt": _TOWER, "treasure-hunt": _HUNT, "team-rally": _STATIONS}
 _DURATIONS = {"rogaine": "4 h", "score": "60 min", "line": "3 h"}
 _CHECKPOINTS = """code,name,lon,lat,secret
 31,Oak,11.2558,43.7731,draw
@@ -45,16 +66,45 @@ R31,31,Who planted the oak?,text,The gardener|Gardener,20,3,5,Look at the plate 
 R32,32,How many arches does the bridge have?,number,3,10,,,,open
 """
 _WITH_CHALLENGES = ("city-hunt", "treasure-hunt", "team-rally")
+_STARTS_AND_ENDS = re.compile(r"(START|STA|S|FINISH|FIN|F)[0-9]{0,2}")
+"""How starts and finishes are called on maps."""
+_COLUMNS = ("code", "name", "lon", "lat", "radius", "points", "text", "secret")
 
 
-def write_start(folder: Path, preset: str, now_ms: int) -> list[Path]:
-    """Write the folder's files; raises `FileExistsError` where one is there, with nothing written over."""
+def write_start(folder: Path, preset: str, now_ms: int, places: Sequence[DraftCheckpoint] = ()) -> list[Path]:
+    """Write the folder's files; raises `FileExistsError` where one is there, with nothing written over.
+
+    `places` are points of another program's file; they go into a table to complete.
+    """
     day = (datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=DAYS_AHEAD)).date()
-    head = _HEAD.format(preset=preset, name=folder.name, day=day, duration=_DURATIONS.get(preset, "2 h"))
-    texts = {"game.toml": head + _BODY[preset], "checkpoints.csv": _CHECKPOINTS}
-    if preset in _WITH_CHALLENGES:
-        texts["challenges.csv"] = _CHALLENGES
-    return _write(folder, {name: text.encode() for name, text in texts.items()})
+    name = json.dumps(folder.resolve().name or "game", ensure_ascii=False)
+    codes = [one.code for one in places] or ["31", "32", "33", "F1"]
+    finish = next((code for code in codes if re.fullmatch(r"(FINISH|FIN|F)[0-9]{0,2}", code)), None)
+    if finish is None:
+        finish = next((code for code in codes if _STARTS_AND_ENDS.fullmatch(code)), None)
+    listed = ", ".join(json.dumps(code) for code in codes if not _STARTS_AND_ENDS.fullmatch(code))
+    text = _HEAD.format(preset=preset, name=name, day=day, duration=_DURATIONS.get(preset, "2 h"))
+    text += _FINISH.format(finish=finish) if finish else ""
+    if not places or preset in {"line", "treasure-hunt", "team-rally"}:
+        text += _BODY.get(preset, "").format(codes=listed)
+    checkpoints = _table(places, finish) if places else _CHECKPOINTS
+    contents = {"game.toml": text.encode(), "checkpoints.csv": checkpoints.encode()}
+    if preset in _WITH_CHALLENGES and not places:
+        contents["challenges.csv"] = _CHALLENGES.encode()
+    return _write(folder, contents)
+
+
+def _table(places: Sequence[DraftCheckpoint], finish: str | None) -> str:
+    """The places as a table to complete: without points, which follow from the rule, and with secrets to be drawn."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for one in places:
+        assert one.at is not None
+        passed = one.code == finish or _STARTS_AND_ENDS.fullmatch(one.code) is not None
+        row = (one.code, one.name, f"{one.at[0]:.7f}", f"{one.at[1]:.7f}", "", "0" if passed else "", one.text)
+        writer.writerow((*row, "" if passed else "draw"))
+    return lines.getvalue()
 
 
 def write_sample(folder: Path, sample: str, now_ms: int) -> list[Path]:

@@ -11,7 +11,10 @@ MM_BY_UNIT = {"m": 1_000, "km": 1_000_000}
 FENCE_MM = {"open": 15_000, "forest": 20_000, "city": 25_000}
 """Open ground, under trees, between houses: what receivers of phones are good for there."""
 POINT_RULES = ("code", "first digit of the code", "code rounded down to 10", "code rounded up to 10")
-_PART = re.compile(r"\s*(\d+(?:[.,]\d{1,3})?)\s*([a-z]+)\s*")
+DIGITS_MAX = 9
+_DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{0,20})?")
+_GRID = re.compile(r"[+-]?[0-9]{4,9}(\.[0-9]*)?")
+_PART = re.compile(r"\s*([0-9]{1,9}(?:[.,][0-9]{1,3})?)\s*([a-z]+)\s*")
 
 
 class ValueFault(Exception):
@@ -29,9 +32,14 @@ def distance_mm(text: str) -> int:
 
 
 def fence_mm(text: str) -> int:
-    """The radius of a fence in millimetres: a length, or what is good for `open` ground, `forest` or `city`."""
+    """The radius of a fence in millimetres: a length, or what is good for `open` ground, `forest` or `city`.
+
+    A number alone is metres.
+    """
     if text in FENCE_MM:
         return FENCE_MM[text]
+    if re.fullmatch(r"[0-9]+([.,][0-9]+)?", text):
+        text = f"{text} m"
     return _sum(text, MM_BY_UNIT, 'a fence: "open" (15 m), "forest" (20 m), "city" (25 m) or a length such as "30 m"')
 
 
@@ -69,6 +77,27 @@ def points_of(rule: int | str, code: str) -> int:
     number = int(code)
     by_rule = (number, int(code[0]), number // 10 * 10, -(-number // 10) * 10)
     return by_rule[POINT_RULES.index(rule)]
+
+
+def whole(text: str, what: str) -> int:
+    """A whole number as it is written in a table, such as -10; raises `ValueFault`."""
+    digits = text.removeprefix("-").removeprefix("\u2212") if text[:1] in {"-", "\u2212"} else text
+    if not digits.isascii() or not digits.isdigit() or len(digits) > DIGITS_MAX:
+        raise ValueFault(f"{what} is {text!r}: a whole number is needed")
+    return -int(digits) if digits != text else int(digits)
+
+
+def degrees(text: str, what: str) -> float:
+    """Degrees such as 11.2558 or 11,2558; raises `ValueFault` and says what is meant by others."""
+    plain = text.replace(",", ".").replace("\u2212", "-")
+    if not _DEGREES.fullmatch(plain):
+        hint = "degrees with decimals are needed, such as 11.2558"
+        if _GRID.fullmatch(plain):
+            hint = f"these are no degrees but metres of a grid: {hint}"
+        elif any(sign in text for sign in "°'\"NSEWnsew"):
+            hint = f"{hint}; 43° 46.5' is 43 + 46.5 / 60 = 43.775, and west and south are negative"
+        raise ValueFault(f"{what} is {text!r}: {hint}")
+    return float(plain)
 
 
 def _sum(text: str, units: dict[str, int], what: str) -> int:

@@ -43,6 +43,7 @@ from server.problems import Problem
 from server.settings import SettingsError
 
 FAULT, USAGE, REFUSED, STORE, NETWORK, INPUT = 1, 2, 3, 4, 5, 6
+FAULTS_SHOWN = 1_000
 _CODE_EXITS = {"store_unusable": STORE, "port_in_use": NETWORK, "upstream_down": NETWORK, "busy": STORE}
 
 
@@ -96,9 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         return _say(problem.code, problem.detail, _CODE_EXITS.get(problem.code, REFUSED))
     except DraftError as error:
-        for finding in error.findings[:20]:
+        for finding in error.findings[:FAULTS_SHOWN]:
             click.echo(f"  {finding.where}: {finding.detail}", err=True)
-        return _say(error.code, f"{len(error.findings)} faults; nothing was imported", INPUT)
+        count = len(error.findings)
+        return _say(error.code, f"{count} {'fault' if count == 1 else 'faults'}: mend them first", INPUT)
     except InputError as error:
         return _say(error.code, str(error), INPUT)
     return code if isinstance(code, int) else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,6 +22,15 @@ class InputError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+def read_file(file: Path, bytes_max: int) -> bytes:
+    """The bytes of a file, but not more than one beyond what its reader takes; raises `InputError`."""
+    try:
+        with file.open("rb") as source:
+            return source.read(bytes_max + 1)
+    except OSError as error:
+        raise InputError("file_unreadable", f"{file} cannot be read: {error.strerror}") from error
 
 
 def print_json(value: Any) -> None:

@@ -16,7 +16,7 @@ from client_core.game.content import Package
 from client_core.game.publish import Draft, publish
 from server.authoring.values import ValueFault, distance_mm, span_ms
 from server.cli.authoring import draft_of
-from server.cli.output import InputError, json_option, print_json, print_table
+from server.cli.output import InputError, json_option, print_json, print_table, read_file
 from server.cli.places import clock_of, data_options, open_tenant, settings_of, tenant_option
 from server.games import draft_named
 from server.settings import Settings
@@ -110,11 +110,7 @@ def _draft(game: str, settings: Settings, tenant: str | None) -> Draft:
 def _ground(package: Package, detour: float, distances: Path | None) -> Ground:
     if distances is None:
         return ground_of(package, round(detour * 100))
-    try:
-        with distances.open("rb") as source:
-            data = source.read(MATRIX_BYTES_MAX + 1)
-    except OSError as error:
-        raise InputError("file_unreadable", f"{distances} cannot be read: {error.strerror}") from error
+    data = read_file(distances, MATRIX_BYTES_MAX)
     return ground_of(package, 100, read_matrix(data, distances.name, [one.code for one in package.checkpoints]))
 
 

@@ -12,7 +12,7 @@ to Normalization Form C, line breaks and runs of spaces in them to one space.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -60,20 +60,26 @@ class _Fault(Exception):
         self.code, self.detail = code, detail
 
 
-def read_checkpoints(data: bytes) -> tuple[DraftCheckpoint, ...]:
-    """The checkpoints of a FeatureCollection, in its order. Raises `GeoJsonError`."""
+def read_checkpoints(
+    data: bytes, *, points: Callable[[str], int] | None = None, radius_m: float = RADIUS_M_DEFAULT
+) -> tuple[DraftCheckpoint, ...]:
+    """The checkpoints of a FeatureCollection, in its order. Raises `GeoJsonError`.
+
+    `points` says what the checkpoint of a code pays, and `radius_m` how wide a
+    fence is, where a feature does not say.
+    """
     findings: list[Finding] = []
     checkpoints: list[DraftCheckpoint] = []
     for index, feature in enumerate(_features(data)):
         try:
-            checkpoints.append(_checkpoint(feature, f"feature {index}"))
+            checkpoints.append(_checkpoint(feature, f"feature {index}", points, radius_m))
         except _Fault as fault:
             findings.append(Finding(fault.code, f"feature {index}", fault.detail))
             if len(findings) >= FINDINGS_MAX:
                 break
     if checkpoints:
         findings += check_checkpoints(checkpoints)
-        findings += _swapped(checkpoints)
+        findings += swapped_positions(checkpoints)
     if findings:
         raise GeoJsonError(sorted(findings, key=_feature_number)[:FINDINGS_MAX])
     return tuple(checkpoints)
@@ -104,7 +110,7 @@ def _features(data: bytes) -> list[Any]:
     return features
 
 
-def _checkpoint(feature: Any, where: str) -> DraftCheckpoint:
+def _checkpoint(feature: Any, where: str, points: Callable[[str], int] | None, radius_m: float) -> DraftCheckpoint:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise _Fault("geojson_wrong_type", 'this is no object of type "Feature"')
     properties = feature.get("properties") or {}
@@ -115,9 +121,9 @@ def _checkpoint(feature: Any, where: str) -> DraftCheckpoint:
     return DraftCheckpoint(
         code=code,
         name=_text(properties.get("name") or "", "name"),
-        points=_points(properties.get("points", POINTS_DEFAULT)),
+        points=_points(properties["points"]) if "points" in properties else points(code) if points else POINTS_DEFAULT,
         at=at,
-        radius_m=_radius_m(properties.get("radius", RADIUS_M_DEFAULT)),
+        radius_m=_radius_m(properties.get("radius", radius_m)),
         rings=parts[0] if parts else (),
         more=parts[1:],
         where=f"{where} ({code})",
@@ -188,17 +194,16 @@ def _position(value: Any) -> PositionDeg:
     return float(lon), float(lat)
 
 
-def _swapped(checkpoints: Sequence[DraftCheckpoint]) -> list[Finding]:
-    """Positions in range that lie far from all others, and near them the other way round."""
-    firsts = [
-        checkpoint.at or checkpoint.rings[0][0] for checkpoint in checkpoints if checkpoint.at or checkpoint.rings[0]
-    ]
+def swapped_positions(checkpoints: Sequence[DraftCheckpoint]) -> list[Finding]:
+    """Findings of positions in range that lie far from all others, and near them the other way round."""
+    checkpoints = [one for one in checkpoints if one.at or (one.rings and one.rings[0])]
+    firsts = [checkpoint.at or checkpoint.rings[0][0] for checkpoint in checkpoints]
     if len(firsts) < 3:
         return []
     lon_middle, lat_middle = median(lon for lon, _ in firsts), median(lat for _, lat in firsts)
     findings = []
     for checkpoint in checkpoints:
-        lon, lat = checkpoint.at or (checkpoint.rings[0] or ((lon_middle, lat_middle),))[0]
+        lon, lat = checkpoint.at or checkpoint.rings[0][0]
         away = max(abs(lon - lon_middle), abs(lat - lat_middle))
         exchanged = max(abs(lat - lon_middle), abs(lon - lat_middle))
         if abs(lat) <= 90 and away > SWAPPED_FROM_OTHERS_DEG and exchanged < SWAPPED_NEAR_OTHERS_DEG:

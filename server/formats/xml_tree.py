@@ -44,11 +44,11 @@ class Node:
         return node.text.strip() if node is not None else ""
 
 
-def parse_xml(data: bytes, file: str) -> Node:
+def parse_xml(data: bytes, file: str, text_chars_max: int = TEXT_CHARS_MAX) -> Node:
     """The root of a document; raises `CardFileError`: `file_too_big`, `file_malformed`, `xml_doctype`."""
     if len(data) > FILE_BYTES_MAX:
         raise fault(file, "file_too_big", f"more than {FILE_BYTES_MAX // 2**20} MiB: split it")
-    builder = _Builder(file)
+    builder = _Builder(file, text_chars_max)
     try:
         builder.parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -61,8 +61,8 @@ def parse_xml(data: bytes, file: str) -> Node:
 
 
 class _Builder:
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, text_chars_max: int) -> None:
+        self.file, self.text_chars_max = file, text_chars_max
         self._open: list[Node] = []
         self._count = 0
         self.root: Node | None = None
@@ -94,5 +94,5 @@ class _Builder:
 
     def _text(self, text: str) -> None:
         node = self._open[-1]
-        if len(node.text) < TEXT_CHARS_MAX:
+        if len(node.text) < self.text_chars_max:
             node.text += text
