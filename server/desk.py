@@ -72,6 +72,7 @@ class Desk:
         self.game = game
         self._pages: dict[bytes, _Pages] = {}
         self._index = game.log.index
+        self._revision = self._index.directory.revision
 
     def view(self, now_ms: int) -> DeskView:
         """The desk as this node knows it now."""
@@ -130,8 +131,9 @@ class Desk:
 
     def _entries(self) -> list[Entry]:
         index = self.game.log.index
-        if index is not self._index:
-            self._index, self._pages = index, {}
+        if index is not self._index or self._revision != index.directory.revision:
+            self._index, self._pages = index, {}  # what was erased is read no more
+            self._revision = index.directory.revision
         found: list[Entry] = []
         for state in index.streams.values():
             scope = index.directory.scope_of(state.key.public_key)

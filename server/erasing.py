@@ -29,6 +29,7 @@ from client_core.game.events import LoggedEvent
 from client_core.game.fences import Circle
 from client_core.game.geometry import inside
 from server import tenancy
+from server.forgetting import scrub
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.revoking import check_authority
@@ -120,5 +121,5 @@ def erase_due(game: OpenGame) -> None:
     due = due_erasures(game.log)
     if due:
         game.log.append(Batch(erased=due))
-        game.file.scrub()
+    scrub(game.file)
     game.refresh()

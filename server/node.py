@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from client_core.game.challenges import Later
+from client_core.game.joining import UPSTREAMS_MAX
 from server.bodies import BodyRoom
 from server.clock import Clock, clock_from
 from server.db.tenant_file import TenantFile
 from server.db.tenants import TenantFiles
 from server.desk import Desk
+from server.forgetting import is_due
 from server.games import find_game
 from server.joining import Joiner
 from server.judging_answers import judge_waiting
@@ -28,6 +30,8 @@ from server.upstream import UpstreamState
 from server.verifier import Verifier
 from server.witnessing import Witnessing
 from server.writer import Writer
+from sync.batch import Batch
+from sync.erasing import due_erasures
 from sync.errors import LocalError
 
 ADOPT_AFTER_S = 3.0
@@ -72,6 +76,7 @@ class Node:
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
         self._foldings: dict[bytes, asyncio.Task[None]] = {}
         self._judgings: dict[bytes, asyncio.Task[None]] = {}
+        self._erasings: dict[bytes, asyncio.Task[None]] = {}
         self.witnessing = Witnessing(self.game, self.writer, self.clock)
 
     async def start(self) -> None:
@@ -89,7 +94,8 @@ class Node:
             change.set()
         if self.relaying is not None:
             await self.relaying.stop()
-        beside = [*self._adoptions.values(), *self._foldings.values(), *self._judgings.values()]
+        by_game = (self._adoptions, self._foldings, self._judgings, self._erasings)
+        beside = [task for tasks in by_game for task in tasks.values()]
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -130,10 +136,11 @@ class Node:
         return signals
 
     def sync_addresses(self, game: OpenGame) -> tuple[str, ...]:
-        """Where devices of a game find sessions: here first, then further up."""
+        """Where devices of a game find sessions: here first, then at the venue's edges, then further up."""
         path = f"/sync/v1/{game.tenant.slug}/{game.row.id.hex()}"
         own = (self.settings.public_url or "").rstrip("/") + path
-        return (own, *(url.rstrip("/") + path for url in self.settings.upstreams))
+        others = (*self.settings.edge_urls, *self.settings.upstreams)[: UPSTREAMS_MAX - 1]
+        return (own, *(url.rstrip("/") + path for url in others))
 
     def upstream_states(self) -> list[UpstreamState]:
         """How each game's relay to the upstream stands; nothing at HQ."""
@@ -151,6 +158,7 @@ class Node:
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
             self._adopt_soon(game)
+            self._erase_soon(game)
         return game
 
     def _changed(self, game: OpenGame) -> None:
@@ -219,6 +227,27 @@ class Node:
                     log.warning("teams of %s wait for their registration: %s", tenant, error)
         finally:
             del self._adoptions[identity]
+
+    def _erase_soon(self, game: OpenGame) -> None:
+        """See that what a crash left of an erasure is done."""
+        due = self._running and (is_due(game.file) or due_erasures(game.log))
+        if due and game.row.id not in self._erasings:
+            task = asyncio.get_running_loop().create_task(self._erase(game.tenant.slug, game.row.id))
+            self._erasings[game.row.id] = task
+
+    async def _erase(self, tenant: str, identity: bytes) -> None:
+        """Erase what is due, trying again while there is no room for it."""
+        try:
+            while True:
+                try:
+                    with self.game(tenant, identity.hex()) as game:
+                        await self.writer.submit(game, Batch(erased=due_erasures(game.log)))
+                        return
+                except (Problem, LocalError, sqlite3.Error) as error:
+                    log.warning("what was erased of %s is not gone yet: %s", tenant, error)
+                await asyncio.sleep(ADOPT_AFTER_S)
+        finally:
+            del self._erasings[identity]
 
     def _forget(self, file: TenantFile) -> None:
         """The file closes: nothing of its games may be used any more."""

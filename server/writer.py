@@ -21,6 +21,7 @@ from server import own_stream
 from server.db.log_transaction import Also, LogTransaction, RowsUnfitError, new_stream_numbers
 from server.db.tenant_file import TenantFile, explain_store_error
 from server.db.tenants import TenantFiles
+from server.forgetting import is_due, scrub
 from server.open_game import OpenGame
 from server.problems import Problem
 from sync.batch import Batch, Outcome
@@ -30,7 +31,6 @@ from sync.segment import Segment
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
 RETRY_AFTER_S = 2
-SCRUB_TRIES_MAX = 3
 
 log = logging.getLogger("wayfold.writer")
 
@@ -122,7 +122,7 @@ class Writer:
                     game.log.committing = True
                 loop = asyncio.get_running_loop()
                 transactions, outcomes = await loop.run_in_executor(self._thread, write_group, file, pushes)
-                if any(push.batch.erased for push in pushes):
+                if is_due(file):
                     await loop.run_in_executor(self._thread, scrub, file)
                 for number, transaction in transactions.items():
                     self._take_over(games[number], transaction, _segments(pushes, outcomes, number))
@@ -147,17 +147,6 @@ class Writer:
             self.on_commit(game)
         except Exception:
             log.exception("the scores of %s could not be folded on", game.row.slug)
-
-
-def scrub(file: TenantFile) -> None:
-    """Overwrite what was erased; what is stored stays stored where that has to wait."""
-    try:
-        for _ in range(SCRUB_TRIES_MAX):
-            if file.scrub():
-                return
-        log.warning("%s: somebody reads; its write-ahead log is cut when they are done", file.path.name)
-    except sqlite3.Error:
-        log.exception("%s: what was erased is not overwritten yet", file.path.name)
 
 
 def write_group(file: TenantFile, pushes: Sequence[Push]) -> Written:

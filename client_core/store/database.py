@@ -111,7 +111,9 @@ class Database:
         """
         with translated(self.path):
             self.connection.execute("VACUUM")
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:  # else somebody reads: it stays due
+                self.connection.execute("DELETE FROM scrub_due")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query. Raises a `StoreError`."""

@@ -11,13 +11,16 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
+from client_core.game.actions import Photo, decode_action
 from client_core.store.database import Database
-from client_core.store.errors import translated
+from client_core.store.errors import StoreError, translated
 from sync.batch import Batch, ErasedPayload, Outcome, OwnEvents
 from sync.digest import salt_of
+from sync.erasing import due_erasures
 from sync.event import Event, header_prefix, intact
 from sync.index import Changes, LogIndex
 from sync.limits import SEGMENT_EVENTS_MAX
@@ -41,6 +44,7 @@ _FILL = "UPDATE event SET payload = ?, seed = ?, salt = ? WHERE stream_no = ? AN
 _EMPTY = "UPDATE event SET payload = NULL WHERE stream_no = ? AND branch = ? AND seq = ?"
 _RENEW = "UPDATE log SET restore_epoch = ? WHERE game_no = ?"
 _ERASE = "UPDATE event SET payload = NULL, seed = NULL, salt = NULL WHERE stream_no = ? AND branch = ? AND seq = ?"
+_PAYLOAD = "SELECT payload FROM event WHERE stream_no = ? AND branch = ? AND seq = ?"
 _SEEDED = "SELECT branch, seq, seed FROM event WHERE stream_no = ? AND seed IS NOT NULL"
 _SALT = "UPDATE event SET seed = NULL, salt = ? WHERE stream_no = ? AND branch = ? AND seq = ?"
 _SIGN = "INSERT OR REPLACE INTO signature (stream_no, branch, seq, signature) VALUES (?, ?, ?, ?)"
@@ -75,6 +79,8 @@ class SqliteLog:
             sql = "INSERT OR IGNORE INTO log (game_no, store_id, restore_epoch, commit_seq) VALUES (?, ?, ?, 0)"
             connection.execute(sql, (self._game_no, secrets.token_bytes(16), secrets.token_bytes(16)))
             self._load()
+        with suppress(StoreError):  # a full disk keeps nobody from opening the file
+            self._finish_erasing()
 
     def append(self, batch: Batch) -> Outcome:
         """Store a batch; see `EventLog.append`. Raises a `StoreError` or `LocalError`, and has then stored nothing."""
@@ -98,15 +104,33 @@ class SqliteLog:
         self.index.apply(changes)
         self.state = StoreState(self.state.store_id, batch.epoch or self.state.restore_epoch, self.state.commit_seq + 1)
         if batch.erased:
-            self._database.scrub()
+            self._forget()
         return outcome
 
     def _erase(self, connection: sqlite3.Connection, erased: ErasedPayload) -> None:
         """Empty the row, and give the other events of its stream their own salts in place of seeds."""
         number = self._stream_nos[erased.stream]
+        connection.execute("INSERT OR IGNORE INTO scrub_due (no) VALUES (1)")
+        for (payload,) in connection.execute(_PAYLOAD, (number, erased.branch, erased.seq)).fetchall():
+            action = decode_action(payload or b"")
+            if isinstance(action, Photo):
+                connection.execute("DELETE FROM blob WHERE game_no = ? AND hash = ?", (self._game_no, action.blob))
         rows = [(salt_of(seed, seq), number, b, seq) for b, seq, seed in connection.execute(_SEEDED, (number,))]
         connection.executemany(_SALT, rows)
         connection.execute(_ERASE, (number, erased.branch, erased.seq))
+
+    def _forget(self) -> None:
+        """Overwrite what was erased; where there is no room or somebody reads, at the next opening or erasure."""
+        with suppress(StoreError):
+            self._database.scrub()
+
+    def _finish_erasing(self) -> None:
+        """Do what a crash between a statement and what it asks for left undone."""
+        due = due_erasures(self)
+        if due:
+            self.append(Batch(erased=due))
+        elif self._database.row("SELECT no FROM scrub_due") is not None:
+            self._forget()
 
     def refresh(self) -> bool:
         """Load again what another process committed; whether there was anything. Raises a `StoreError`."""

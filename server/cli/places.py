@@ -14,6 +14,7 @@ from server.clock import Clock, clock_from
 from server.db.models import TenantRow
 from server.db.tenant_file import TenantFile
 from server.db.tenants import TenantFiles
+from server.forgetting import scrub
 from server.games import find_game
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -53,7 +54,10 @@ def open_tenant(settings: Settings, slug: str | None) -> Iterator[tuple[TenantFi
     try:
         with tenants.open(slug or only_tenant(tenants)) as file:
             assert file.tenant is not None
-            yield file, file.tenant
+            try:
+                yield file, file.tenant
+            finally:
+                scrub(file)  # whatever the command brought in, or a crash left to do
     finally:
         tenants.close()
 

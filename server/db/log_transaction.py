@@ -17,6 +17,7 @@ from functools import cache
 
 import msgspec
 
+from client_core.game.actions import Photo, decode_action
 from sync.batch import Batch, DamagedPayload, ErasedPayload, Outcome, OwnEvents
 from sync.digest import salt_of
 from sync.index import Changes, LogIndex
@@ -228,6 +229,14 @@ class LogTransaction:
         self._rows.streams[erased.stream] = None
         self._write_rows()
         number, connection = self._number(erased.stream), self._connection
+        connection.execute("INSERT OR IGNORE INTO scrub_due (blob) VALUES (x'')")
+        (payload,) = connection.execute(
+            "SELECT payload FROM event WHERE stream_no = ? AND branch = ? AND seq = ?",
+            (number, erased.branch, erased.seq),
+        ).fetchone()
+        action = decode_action(payload or b"")
+        if isinstance(action, Photo):
+            connection.execute("INSERT OR IGNORE INTO scrub_due (blob) VALUES (?)", (action.blob,))
         seeded = connection.execute(
             "SELECT branch, seq, seed FROM event WHERE stream_no = ? AND seed IS NOT NULL", (number,)
         )

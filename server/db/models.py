@@ -178,6 +178,14 @@ class StatementRow(SQLModel, table=True):
     signature: bytes = _blob()
 
 
+class ScrubRow(SQLModel, table=True):
+    """What an erasure still has to do: a photo whose file goes, or (empty) this file's own old bytes."""
+
+    __tablename__: ClassVar[str] = "scrub_due"
+    __table_args__: ClassVar[dict[str, Any]] = STRICT_WITHOUT_ROWID
+    blob: bytes = _blob(key=True)
+
+
 class ReceiptRow(SQLModel, table=True):
     """The furthest receipt of a store and level for each branch of a stream; `body` is `sync.receipt.Receipt`."""
 

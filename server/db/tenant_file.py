@@ -56,14 +56,21 @@ class TenantFile:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def scrub_due(self) -> list[bytes]:
+        """What erasures still have to do: the hashes of photos to remove, and empty for `scrub`."""
+        return [blob for (blob,) in self.writer.execute("SELECT blob FROM scrub_due")]
+
     def scrub(self) -> bool:
         """Leave no byte of what was erased, in free pages or in the WAL; False where somebody reads just now.
 
         Every page is written anew, because a page that was split may hold an
-        old copy of a row in its slack. Runs where the writer runs.
+        old copy of a row in its slack. Runs where the writer runs, when the
+        photos that are due are gone.
         """
         self.writer.execute("VACUUM")
         busy, _, _ = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            self.writer.execute("DELETE FROM scrub_due WHERE blob = x''")
         return not busy
 
     def close(self) -> None:
