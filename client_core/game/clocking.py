@@ -92,6 +92,32 @@ def neutral_spans(play: Play) -> Spans:
     return merged_spans(spans)
 
 
+class Window(NamedTuple):
+    """When a check-in is in time for certain, the hours of its checkpoint apart; else `in_time` is asked.
+
+    Its time is from `from_ms` on, and up to `until_ms`, its moment before that
+    of the finish. `all_before`: the last of these two needs no asking, for the
+    last visit of all is.
+    """
+
+    from_ms: int
+    until_ms: int
+    before: int
+    all_before: bool
+
+
+def window(play: Play, times: Times) -> Window:
+    """The window of a team; empty where nodes saw when things happened, for then times are not all there is."""
+    rules, stop, visits = play.rules, play.rulings.stop, play.visits
+    if not play.evidence.silent:
+        return Window(OPEN_END_MS, OPEN_END_MS, OPEN_END_MS, all_before=False)
+    until_ms = min(times.until_ms, rules.believed_to_ms, OPEN_END_MS if stop is None else stop[1])
+    before = OPEN_END_MS if times.finish is None else times.finish.at_ms
+    # A time that is believed is not above its moment, and one that is not is in time unless the team has finished.
+    last = visits[-1].moment if visits and play.in_order else OPEN_END_MS
+    return Window(max(times.from_ms, rules.believed_from_ms), until_ms, before, last <= until_ms and last < before)
+
+
 def in_time(play: Play, times: Times, visit: Visit) -> tuple[Refused, tuple[bytes, ...]] | None:
     """Why a check-in is not in time, and because of what; None where it is."""
     at_ms, finish = visit.at_ms, times.finish
@@ -142,14 +168,7 @@ def _start(play: Play) -> Timed | None:
             if v.checkpoint == rule.checkpoint and _open(play, v)
         ]
     elif allowed:
-        first = min(
-            (
-                (_started_at(play, v.at_ms, v.place), v.event)
-                for v in play.visits
-                if v.checkpoint != rules.finish and _open(play, v)
-            ),
-            default=None,
-        )
+        first = _first(play)
         own += [first] if first is not None else []
         ends = [(e.action.at_ms, e.id) for _, e in play.finishes]  # type: ignore[union-attr]
         own = own or ends
@@ -170,6 +189,18 @@ def _started_at(play: Play, told_ms: int, place: int) -> int:
     return earliest_charged(told_ms, play.seen(place), play.doubt)
 
 
+def _first(play: Play) -> Timed | None:
+    """The earliest check-in elsewhere than at the finish, as a start; of equal ones the one with the smaller id."""
+    first: Timed | None = None
+    finish, as_told = play.rules.finish, play.evidence.silent or play.doubt is Doubt.TEAM
+    for visit in play.visits:
+        at_ms = visit.at_ms if as_told else _started_at(play, visit.at_ms, visit.place)
+        if (first is None or at_ms <= first[0]) and visit.checkpoint != finish and _open(play, visit):
+            mine = (at_ms, visit.event)
+            first = mine if first is None else min(first, mine)
+    return first
+
+
 def _open(play: Play, visit: Visit) -> bool:
     """Whether the game is open at a visit's time, or its clock says nothing."""
     rules = play.rules
@@ -188,10 +219,11 @@ def _finish(play: Play, start: Timed | None, from_ms: int) -> tuple[Attempt | No
             told_ms: int = event.action.at_ms  # type: ignore[union-attr]
             attempt = Attempt(play.moment(event), place, event.id, event.role, told_ms)
             attempts.append((_witnessed(play, attempt), play.who(event)))
+    ends = play.rules.finish
     attempts += [
-        (_witnessed(play, Attempt(v.moment, v.place, v.event, v.role, v.at_ms)), v.who)
-        for v in play.visits
-        if v.checkpoint == play.rules.finish
+        (_witnessed(play, Attempt(v.moment, v.place, v.event, play.events[v.place].role, v.at_ms)), v.who)
+        for v in (play.visits if ends >= 0 else ())
+        if v.checkpoint == ends
     ]
     early = [one for one, _ in attempts if start is None or (play.rules.believed_from_ms <= one.told_ms < from_ms)]
     for one in early:
@@ -222,7 +254,7 @@ def _of_whom(
     elsewhere = [v for v in play.visits if v.checkpoint != play.rules.finish] if resume_ms else []
     retired = {event.action.member for _, event in play.retired if isinstance(event.action, Retired)}
     everybody = [one.member for one in play.members if one.member not in retired]
-    seen = {member for v in play.visits if v.who is not None for member in v.who}
+    seen = {member for v in play.visits if v.who is not None for member in v.who} if everybody else set()
     needed = [one for one in everybody if rule.presence is not Presence.UNION or one in seen]
     if not needed:
         played_on = sorted((v.moment, v.place, v.event) for v in elsewhere)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from client_core.game.actions import (
     Action,
     Answer,
@@ -51,7 +53,7 @@ class LoggedEvent(NamedTuple):
     previous: bytes = b""
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True, order=True, gc=False):
     """One event, decoded. Sorted as they are, events stand in canonical order: (order_ms, stream, seq, id)."""
 
     order_ms: int
@@ -75,6 +77,8 @@ class Told(NamedTuple):
     chains: list[Chain]
     by_id: dict[bytes, tuple[int, int]]
     """Where an event stands: its chain, and its number there."""
+    only_played: bool
+    """Whether nothing is in it but what is done in play: no note of a node, no decision."""
 
     @property
     def alone(self) -> bool:
@@ -113,7 +117,7 @@ def tell(rules: Rules, events: Iterable[LoggedEvent]) -> Told:
         for event, action, order_ms in zip(chain.events, chain.actions, times, strict=True)
     ]
     arranged.sort()
-    return Told(arranged, chains if len(played) > 1 else played, by_id)
+    return Told(arranged, chains if len(played) > 1 else played, by_id, _PLAYED.issuperset(map(type, actions)))
 
 
 def decode_events(rules: Rules, events: Iterable[LoggedEvent]) -> list[Decoded]:

@@ -47,7 +47,8 @@ class Evidence:
 
     def __init__(self, rules: Rules, told: Told, register: Register) -> None:
         self._chains = told.by_id
-        noted = [event for event in told.events if event.role >= Role.KIOSK and type(event.action) is Witnessed]
+        rows = () if told.only_played else told.events
+        noted = [event for event in rows if event.role >= Role.KIOSK and type(event.action) is Witnessed]
         self._lows = _lows(rules, told, register) if noted or register.nonces else {}
         self._highs = _highs(rules, register.witnesses, read_witnesses(noted))
         self.silent = not self._lows and not self._highs

@@ -28,7 +28,7 @@ from client_core.game.lines import (
 )
 from client_core.game.results import TeamResult
 from client_core.game.rules import Rules
-from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Remarked, Verdict
+from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Remarked
 
 
 def explain(result: TeamResult) -> list[Line]:
@@ -37,11 +37,24 @@ def explain(result: TeamResult) -> list[Line]:
     Asks for a result whose fold kept what it judged.
     """
     assert len(result.judged) == result.events, "folded with keep_judged=False"
-    because = result.because
-    lines = [
-        _line(event, place, at_ms, verdict, because.get(event, ())) for event, place, at_ms, verdict in result.judged
-    ]
-    return lines + list(result.extras)
+    lines: list[Line] = []
+    for event, about, at_ms, verdict in result.judged:
+        checkpoint, challenge = (about, None) if about >= 0 else (None, -2 - about if about < -1 else None)
+        because = result.because.get(event, ())
+        if type(verdict) is Refused:
+            lines.append(Line(verdict.reason, 0, verdict.values, event, checkpoint, at_ms, because, challenge))
+        elif isinstance(verdict, Charged):
+            values = verdict.values
+            lines.append(Line(verdict.reason, -verdict.points, values, event, checkpoint, at_ms, because, challenge))
+        else:
+            assert isinstance(verdict, Accepted)
+            code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
+            values, text = (), ""
+            if isinstance(verdict, Remarked):
+                code, values = (COUNTED, (verdict.kind,)) if verdict.kind >= 0 else (code, verdict.values)
+                text = verdict.reason
+            lines.append(Line(code, verdict.points, values, event, checkpoint, at_ms, because, challenge, text=text))
+    return [*lines, *result.extras]
 
 
 def rests_on(lines: Iterable[Line], line: Line) -> frozenset[bytes]:
@@ -196,19 +209,6 @@ _SENTENCES: dict[str, str] = {
 def refusal(rules: Rules, checkpoint: int | None, refused: Refused | Charged) -> str:
     """Why an action just made was refused, in English; `checkpoint` is its number, None for a start or finish."""
     return sentence(rules, Line(refused.reason, 0, refused.values, None, checkpoint))
-
-
-def _line(event: bytes, place: int, at_ms: int, verdict: Verdict, because: tuple[bytes, ...]) -> Line:
-    checkpoint = place if place >= 0 else None
-    challenge = -2 - place if place < -1 else None
-    if isinstance(verdict, Accepted):
-        code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
-        if not isinstance(verdict, Remarked):
-            return Line(code, verdict.points, (), event, checkpoint, at_ms, because, challenge)
-        code, values = (COUNTED, (verdict.kind,)) if verdict.kind >= 0 else (code, verdict.values)
-        return Line(code, verdict.points, values, event, checkpoint, at_ms, because, challenge, text=verdict.reason)
-    points = -verdict.points if isinstance(verdict, Charged) else 0
-    return Line(verdict.reason, points, verdict.values, event, checkpoint, at_ms, because, challenge)
 
 
 def _where(rules: Rules, line: Line) -> str:

@@ -14,7 +14,7 @@ from client_core.game.roles import Role
 from client_core.game.rules import Place, Rules
 from client_core.game.verdicts import Reason, Refused
 
-_GPS = int(Method.GPS)
+_GPS = Method.GPS
 _READ = frozenset({int(Method.QR), int(Method.CODE)})
 _ROLES = {int(Method.KIOSK): Role.KIOSK, int(Method.PAPER): Role.KIOSK, int(Method.STAFF): Role.SAFETY}
 """The least that the author of such a check-in must be."""
@@ -25,15 +25,20 @@ _WRONG_CODE = Refused(Reason.WRONG_CODE)
 
 def weigh(rules: Rules, action: CheckIn, role: int) -> Refused | None:
     """What is wrong with the evidence of a check-in; None where it holds."""
-    number = action.checkpoint
+    number, method = action.checkpoint, action.method
+    lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
+    sure = rules.sure.get(number)
+    if sure is not None and method is _GPS and lon_e7 is not None and lat_e7 is not None and accuracy_dm is not None:
+        west, south, east, north, worst_dm = sure
+        if west <= lon_e7 <= east and south <= lat_e7 <= north and accuracy_dm <= worst_dm:
+            return None
     if number >= len(rules.places):
         return Refused(Reason.UNKNOWN_CHECKPOINT, (number,))
     place = rules.places[number]
-    method = action.method
     if method not in place.methods:
         return Refused(Reason.METHOD_NOT_ALLOWED, (int(method),))
     if method == _GPS:
-        lon_e7, lat_e7, accuracy_dm, fence = action.lon_e7, action.lat_e7, action.accuracy_dm, place.fence
+        fence = place.fence
         if (
             lon_e7 is None
             or lat_e7 is None
@@ -42,6 +47,8 @@ def weigh(rules: Rules, action: CheckIn, role: int) -> Refused | None:
             or not inside(fence, lon_e7, lat_e7)
         ):
             return _why_not_there(place, action)
+        if number not in rules.sure:
+            rules.note_sure(number)
         return _too_short(place, action) if place.dwell_ms else None
     if method in _READ:
         return None if reads(place, action.code) else _WRONG_CODE

@@ -9,8 +9,6 @@ Visits that staff granted, and groups that they opened, are open to all.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from client_core.game.challenges import Judged, Later
 from client_core.game.clocking import Times
 from client_core.game.courses import order_of
@@ -21,13 +19,6 @@ from client_core.game.verdicts import Reason, Refused
 
 _GRANTED = b""
 """Stands for staff's word among the events that establish something."""
-
-
-class Stood(NamedTuple):
-    """A visit that was in time and open, and the rank of the hunt's order it fills (-1: none)."""
-
-    visit: Visit
-    rank: int
 
 
 class Openings:
@@ -45,8 +36,8 @@ class Openings:
         for _, grant in play.rulings.granted:
             self.visits.setdefault(grant.checkpoint, []).append(_GRANTED)
 
-    def take(self, visit: Visit) -> Stood | None:
-        """Decide on a visit that is in time, and establish it; None where it was not open."""
+    def take(self, visit: Visit) -> int | None:
+        """Decide on a visit that is in time, and establish it: the rank it fills, -1: none; None: it was not open."""
         play, seat = self.play, self.play.seats.get(visit.checkpoint)
         rank = -1
         if seat is not None and seat.group in play.rules.gated:
@@ -61,7 +52,7 @@ class Openings:
             if opened:
                 play.because[visit.event] = opened
             if is_ordered(group) and group.mode is Mode.HUNT:
-                order = self.order(seat.group, visit.team)
+                order = self.order(seat.group, play.events[visit.place].team)
                 found, following, why = self._rank(seat.group, group, order, seat.legs, visit)
                 if found is None:
                     passed = Refused(Reason.OUT_OF_ORDER, (seat.group,))
@@ -76,7 +67,7 @@ class Openings:
         points = play.rules.places[visit.checkpoint].points
         if points > 0:
             self.earned.append((visit.event, visit.checkpoint, points))
-        return Stood(visit, rank)
+        return rank
 
     def is_open(self, number: int, visit: Visit) -> tuple[bytes, ...] | None:
         """The events by which a group was open for a visit; None where it was closed."""
@@ -130,7 +121,7 @@ class Openings:
         if not is_ordered(group) or group.mode is not Mode.HUNT or group.skippable:
             return ()
         why: list[bytes] = []
-        for other in self.order(parent, visit.team):
+        for other in self.order(parent, self.play.events[visit.place].team):
             if other == position:
                 break
             done = self._completed(group.groups[other], visit)

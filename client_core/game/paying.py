@@ -8,20 +8,25 @@ bounded by what a group pays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
+from client_core.game.actions import CheckIn
 from client_core.game.checkpoints import ByTime, Capture, FirstFinders
 from client_core.game.clocking import Times
 from client_core.game.courses import filled
 from client_core.game.entrants import Presence
-from client_core.game.groups import Group, Mode
+from client_core.game.groups import Group
 from client_core.game.lines import COMPLETE, GRANTED, Line
-from client_core.game.openings import Openings, Stood
+from client_core.game.openings import Openings
 from client_core.game.play import Play, Visit
 from client_core.game.results import Claim
 from client_core.game.rules import Place, is_ordered
 from client_core.game.verdicts import Accepted, Reason, Refused
+from client_core.game.walking import COURSE, Key
+
+_ALREADY_VISITED = Refused(Reason.ALREADY_VISITED)
 
 
 class Paid(NamedTuple):
@@ -43,31 +48,16 @@ class Purse:
         self.bonus = 0
 
 
-def pay(play: Play, times: Times, openings: Openings, stood: Sequence[Stood]) -> Purse:
+def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> Purse:
     """Set the verdicts of the visits that stood, and gather what they pay."""
     purse = Purse()
-    sport: dict[int, list[Stood]] = {}
-    by_key: dict[tuple[int, int], list[Visit]] = {}
-    rulings = play.rulings
-    for one in stood:
-        visit = one.visit
-        if rulings.voided or rulings.taken:
-            why = _struck(play, visit)
-            if why:
-                play.refuse(visit.place, Refused(Reason.VISIT_VOIDED), *why)
-                continue
-        seat = play.seats.get(visit.checkpoint)
-        if seat is not None and _is_sport(play.rules.package.groups[seat.group]):
-            sport.setdefault(seat.group, []).append(one)
-        elif one.rank >= 0 and seat is not None:
-            by_key.setdefault((-1 - seat.group, one.rank), []).append(visit)
-        else:
-            by_key.setdefault((visit.checkpoint, -1), []).append(visit)
-    for visits in by_key.values():
-        _pay_key(play, times, purse, visits)
-    for number, group in enumerate(play.rules.package.groups):
-        if _is_sport(group) and group.legs:
-            _pay_course(play, times, openings, purse, number, group, sport.get(number, []))
+    for key, visits in stood.items():
+        if isinstance(key, int) or key[1] != COURSE:
+            _pay_key(play, times, purse, visits)
+    for number in sorted(play.rules.sport):
+        group = play.rules.package.groups[number]
+        if group.legs:
+            _pay_course(play, times, openings, purse, number, group, stood.get((number, COURSE), []))
     finish = times.finish
     if finish is not None and play.rules.finish >= 0:
         verdict = play.rules.accepted[play.rules.finish]
@@ -79,7 +69,7 @@ def pay(play: Play, times: Times, openings: Openings, stood: Sequence[Stood]) ->
     return purse
 
 
-def there(play: Play, visits: Sequence[Visit]) -> list[tuple[Visit, tuple[bytes, ...]]]:
+def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[bytes, ...]]]:
     """The moments at which the team was at a place, by the game's rule, each with the other events that make it so.
 
     A visit of the team is complete with the first visit by which enough members
@@ -88,7 +78,7 @@ def there(play: Play, visits: Sequence[Visit]) -> list[tuple[Visit, tuple[bytes,
     """
     rule = play.rules.package.members
     if not play.members or rule.presence in {Presence.UNION, Presence.LOWEST}:
-        return [(visit, ()) for visit in visits]
+        return zip(visits, repeat(()))
     everybody = frozenset(one.member for one in play.members)
     needed = len(everybody) if rule.presence is Presence.ALL else min(rule.k, len(everybody))
     latest: dict[int, Visit] = {}
@@ -122,20 +112,21 @@ def worth(place: Place, at_ms: int, start_ms: int | None) -> int:
 
 def _pay_key(play: Play, times: Times, purse: Purse, visits: list[Visit]) -> None:
     """Pay the first visit of a place, and after each pause the next round."""
-    if len(visits) > 1:
+    if not play.in_order:
         visits.sort()
     place = play.rules.places[visits[0].checkpoint]
+    pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
+    verdicts, because = play.verdicts, play.because
     last: Visit | None = None
+    before: tuple[bytes, ...] = ()
     for visit, others in there(play, visits):
-        fresh = last is None or (place.revisit_ms is not None and visit.moment - last.moment >= place.revisit_ms)
-        if isinstance(place.pay, Capture) or (fresh and isinstance(place.pay, FirstFinders) and last is None):
+        if crossing and (last is None or isinstance(place.pay, Capture)):
             purse.claims.append(_claim(play, visit))
-        if fresh:
-            last = visit
+        if last is None or (pause_ms is not None and visit.moment - last.moment >= pause_ms):
+            last, before = visit, (visit.event,)
             _accept(play, times, purse, visit, others)
         else:
-            assert last is not None
-            play.refuse(visit.place, Refused(Reason.ALREADY_VISITED), last.event)
+            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
 
 
 def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[bytes, ...]) -> None:
@@ -155,36 +146,25 @@ def _claim(play: Play, visit: Visit) -> Claim:
     """The visit as other teams' are compared with it; what nodes witnessed bounds it."""
     interval = play.seen(visit.place)
     high_ms = visit.at_ms if interval.high_ms is None else interval.high_ms
-    shown = play.register.shown.get(visit.view) if visit.view is not None else None
+    action = play.events[visit.place].action
+    view = action.view if isinstance(action, CheckIn) else None
+    shown = play.register.shown.get(view) if view is not None else None
     lows = [low for low in (interval.low_ms, None if shown is None else shown.at_ms) if low is not None]
     low_ms = min(max(lows, default=visit.at_ms), high_ms)
     at_ms = max(low_ms, min(visit.at_ms, high_ms))
-    return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, visit.view)
-
-
-def _struck(play: Play, visit: Visit) -> tuple[bytes, ...]:
-    """The decisions by which a visit does not count."""
-    rulings = play.rulings
-    found = [*rulings.voided.get(visit.checkpoint, ()), *rulings.taken.get((visit.checkpoint, None), ())]
-    for member in visit.who or ():
-        found += rulings.taken.get((visit.checkpoint, member), ())
-    return tuple(found)
-
-
-def _is_sport(group: Group) -> bool:
-    return is_ordered(group) and group.mode is Mode.SPORT
+    return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, view)
 
 
 def _pay_course(
-    play: Play, times: Times, openings: Openings, purse: Purse, number: int, group: Group, stood: list[Stood]
+    play: Play, times: Times, openings: Openings, purse: Purse, number: int, group: Group, stood: list[Visit]
 ) -> None:
     """Judge a course from all its visits: as many legs as one order allows pay, the others are missing."""
     order = openings.order(number, play.team.id)
     unasked = {*play.rulings.voided, play.rules.finish}  # the finish has rules of its own
     voided = {rank for rank, leg in enumerate(order) if unasked & set(group.legs[leg].any_of)}
     by_checkpoint: dict[int, list[Visit]] = {}
-    for one in stood:
-        by_checkpoint.setdefault(one.visit.checkpoint, []).append(one.visit)
+    for visit in stood:
+        by_checkpoint.setdefault(visit.checkpoint, []).append(visit)
     team_visits = sorted(
         (found for visits in by_checkpoint.values() for found in there(play, sorted(visits))), key=lambda one: one[0]
     )
@@ -205,17 +185,17 @@ def _pay_course(
     run = filled([ranks_of[row[3]] for row in rows])
     chosen = sorted(run.values())
     ids = [row[2].event if row[2] is not None else row[4][0] for row in rows]
-    for index, (_, _, visit, checkpoint, others) in enumerate(rows):
+    for index, (_, _, found, checkpoint, others) in enumerate(rows):
         at = next((k for k, other in enumerate(chosen) if other >= index), len(chosen))
         near = [ids[other] for other in (*chosen[max(0, at - 1) : at], *chosen[at : at + 2]) if other != index]
-        if visit is None:
+        if found is None:
             continue
         if index in run.values():
-            _accept(play, times, purse, visit, (*others, *near))
+            _accept(play, times, purse, found, (*others, *near))
         else:
             before = [ids[other] for other in chosen if other < index and rows[other][3] == checkpoint]
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
-            play.refuse(visit.place, reason, *dict.fromkeys([*before[:1], *near]))
+            play.refuse(found.place, reason, *dict.fromkeys([*before[:1], *near]))
     if not group.skippable and _plays(play, number, group):
         purse.missing += [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
 

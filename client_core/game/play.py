@@ -6,7 +6,9 @@ verdicts into it; `scoring` runs them in order and adds up.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from client_core.game.actions import (
     Answer,
@@ -24,7 +26,7 @@ from client_core.game.actions import (
 from client_core.game.checkpoints import Method
 from client_core.game.decisions import Decision
 from client_core.game.entering import Entered
-from client_core.game.events import Decoded
+from client_core.game.events import Decoded, Told
 from client_core.game.evidence import UNKNOWN, Evidence, Interval, told_wrongly
 from client_core.game.judging import weigh
 from client_core.game.knowing import Knowledge
@@ -59,7 +61,7 @@ _ROWS: dict[type, str] = {
 """Where an event that is no check-in is laid out."""
 
 
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, frozen=True, order=True, gc=False):
     """A check-in whose evidence holds. `moment` is its time in the order of play, `place` its place in the log.
 
     For what a phone says the moment never goes back along its chain, whatever
@@ -71,10 +73,7 @@ class Visit(NamedTuple):
     event: bytes
     checkpoint: int
     at_ms: int
-    role: int
     who: Who
-    team: bytes
-    view: bytes | None
 
 
 class Play:
@@ -84,7 +83,7 @@ class Play:
         self,
         rules: Rules,
         team: Team,
-        events: list[Decoded],
+        told: Told,
         knowledge: Knowledge,
         register: Register,
         rulings: Rulings,
@@ -92,11 +91,11 @@ class Play:
         members: tuple[Member, ...],
         evidence: Evidence,
     ) -> None:
-        self.rules, self.team, self.events, self.knowledge = rules, team, events, knowledge
+        self.rules, self.team, self.events, self.knowledge = rules, team, told.events, knowledge
         self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
         self.seats = rules.seats_of(entered.categories)
         self.evidence = evidence
-        self.verdicts: list[Verdict] = [NOTHING] * len(events)
+        self.verdicts: list[Verdict] = [NOTHING] * len(told.events)
         self.because: Because = {}
         self.visits: list[Visit] = []
         self.starts: list[tuple[int, Decoded]] = []
@@ -106,7 +105,9 @@ class Play:
         """Answers, photos, hints and openings of challenges, with their places."""
         self.flags: set[Flag] = set()
         self.extras: list[Line] = []
-        self.played = 0
+        self.played, self.only_played = 0, told.only_played
+        self.in_order = True
+        """Whether the visits stand in the order of their moments; what a kiosk tells of the past may not."""
         limit = entered.limit
         self.doubt = Doubt.TEAM if limit is None else limit.doubt
 
@@ -120,39 +121,44 @@ class Play:
         """Weigh the evidence of check-ins, and sort the other events by what they are."""
         rules, verdicts, fates = self.rules, self.verdicts, self.rulings.fates
         from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
-        simple, watched = not self.members, not self.evidence.silent
+        simple, watched, set_back = not self.members, not self.evidence.silent, False
         visits = self.visits
-        for place, (order_ms, _, _, identity, action, author, role, team) in enumerate(self.events):
+        for place, event in enumerate(self.events):
+            action = event.action
             if type(action) is CheckIn:
-                self.played += 1
-                at_ms = action.at_ms
-                if not from_ms <= at_ms <= to_ms or at_ms < order_ms - SET_BACK_MS:
+                at_ms, order_ms, role = action.at_ms, event.order_ms, event.role
+                believed = from_ms <= at_ms <= to_ms
+                if not believed or (not set_back and at_ms < order_ms - SET_BACK_MS):
                     self._flag(order_ms, at_ms)
+                    set_back = set_back or believed
                 if watched and not role and told_wrongly(at_ms, self.seen(place)):
                     self.flags.add(Flag.TIME_CONTRADICTED)
                 refused = weigh(rules, action, role)
                 if refused is not None:
                     verdicts[place] = refused
+                    self.played += 1
                     continue
-                moment = at_ms if role and from_ms <= at_ms <= to_ms else order_ms
-                who = None if simple else self._who(action.member, author, role)
+                moment = order_ms
+                if role and believed:
+                    moment, self.in_order = at_ms, False
+                who = None if simple else self._who(action.member, event.author, role)
                 if action.accuracy_dm is None and action.method == Method.GPS:
                     self.flags.add(Flag.NO_ACCURACY)
-                visits.append(Visit(moment, place, identity, action.checkpoint, at_ms, role, who, team, action.view))
-            elif identity in fates:
-                verdicts[place], because = fates[identity]
+                visits.append(Visit(moment, place, event.id, action.checkpoint, at_ms, who))
+            elif event.id in fates:
+                verdicts[place], because = fates[event.id]
                 if because:
-                    self.because[identity] = because
+                    self.because[event.id] = because
             else:
-                self._other(place, order_ms, action)
+                self._other(place, event, action)
+        self.played += len(visits)
 
-    def _other(self, place: int, order_ms: int, action: Any) -> None:
-        event = self.events[place]
+    def _other(self, place: int, event: Decoded, action: Any) -> None:
         rows = _ROWS.get(type(action))
         if rows is not None:
             getattr(self, rows).append((place, event))
             self.played += 1
-            self._flag(order_ms, action.at_ms)
+            self._flag(event.order_ms, action.at_ms)
             if not event.role and told_wrongly(action.at_ms, self.seen(place)):
                 self.flags.add(Flag.TIME_CONTRADICTED)
         elif type(action) is NonceTaken:

@@ -9,15 +9,20 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from client_core.game.checkpoints import Capture, Checkpoint, FirstFinders, Hours, Kind, NoAccuracy, Pay, Plain
+from client_core.game.checkpoints import Capture, Checkpoint, FirstFinders, Hours, Kind, Method, NoAccuracy, Pay, Plain
 from client_core.game.content import Package
 from client_core.game.fences import Fence
+from client_core.game.geometry import sure_box
 from client_core.game.groups import Free, Group, Mode
 from client_core.game.verdicts import Accepted
 
 CLOCK_SUSPECT_MS = 12 * 3_600_000
 """How far outside the game's opening hours a clock may be before it is not believed. Early birds and phones
 that lie on after the game stay within it; a clock that was never set is years away."""
+
+
+Sure = tuple[int, int, int, int, int]
+"""West, south, east and north, and an accuracy in dm: a fix in that box and no worse says that somebody was there."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -75,8 +80,15 @@ class Rules(msgspec.Struct, frozen=True):
     """Groups that are not simply open from the start."""
     challenges_at: dict[int, tuple[int, ...]]
     """By checkpoint the challenges that are asked there."""
+    sport: frozenset[int]
+    """Groups whose order is judged when the team finished."""
+    has_hours: bool
+    """Whether any checkpoint has opening hours."""
     crossing: frozenset[int]
     """Checkpoints that pay by what other teams did."""
+
+    sure: dict[int, Sure | None]
+    """By checkpoint, where it was asked for already, the evidence by position that holds for certain."""
 
     def seats_of(self, categories: Iterable[str]) -> Mapping[int, Seat]:
         """Where each checkpoint stands for a team of these categories: of several groups in the first it plays."""
@@ -88,6 +100,13 @@ class Rules(msgspec.Struct, frozen=True):
             for checkpoint, seats in self.shared.items()
         }
         return {**self.seats, **played}
+
+    def note_sure(self, number: int) -> None:
+        """Fill in `sure` for a checkpoint: of 200,000 few are visited. None where it is never so simple."""
+        place = self.places[number]
+        simple = place.fence is not None and Method.GPS in place.methods and not place.dwell_ms
+        box = sure_box(place.fence) if place.fence is not None and simple else None
+        self.sure[number] = None if box is None else (*box, place.accuracy_dm_max)
 
     def limit_ms(self, start_ms: int) -> int:
         """How long a team may play that starts then, as published."""
@@ -131,7 +150,10 @@ def compile_rules(package: Package) -> Rules:
         parents=parents,
         gated=frozenset(number for number in range(len(package.groups)) if _is_gated(package.groups, parents, number)),
         challenges_at=challenges_at,
+        sport=frozenset(n for n, group in enumerate(package.groups) if is_ordered(group) and group.mode is Mode.SPORT),
+        has_hours=any(place.hours for place in places),
         crossing=frozenset(n for n, place in enumerate(places) if isinstance(place.pay, FirstFinders | Capture)),
+        sure={},
     )
 
 

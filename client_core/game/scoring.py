@@ -24,7 +24,9 @@ import msgspec
 
 from client_core.game.actions import (
     SEEN_MAX,
+    Action,
     ChallengeOpened,
+    CheckIn,
     Finish,
     Known,
     Member,
@@ -38,7 +40,7 @@ from client_core.game.clocking import Times, clock
 from client_core.game.decisions import Decision, Ruling
 from client_core.game.entering import Entered, enter
 from client_core.game.entrants import Presence
-from client_core.game.events import LoggedEvent, Told, tell
+from client_core.game.events import Decoded, LoggedEvent, Told, tell
 from client_core.game.evidence import Evidence
 from client_core.game.knowing import Knowledge
 from client_core.game.lines import ADJUSTED, FLOOR, LATE, MISSING, ZEROED, Line
@@ -104,7 +106,7 @@ def fold_told(
     alone = []
     for unit in [(one,) for one in members] if lowest else [members]:
         ruled = rulings_of_member(rulings, unit[0].member) if lowest else rulings
-        play = Play(rules, team, told.events, knowledge, register, ruled, entered, unit, evidence)
+        play = Play(rules, team, told, knowledge, register, ruled, entered, unit, evidence)
         alone.append(_fold(play, keep_judged=keep_judged))
     result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
     root = register.roots.get(team.id)
@@ -136,8 +138,9 @@ def _circumstances(
     rules: Rules, team: Team, told: Told, register: Register
 ) -> tuple[Rulings, Entered, tuple[Member, ...]]:
     """What staff decided, what the team plays and who its members are."""
-    decisions = [event for event in told.events if isinstance(event.action, Decision)]
-    noted = read_members(told.events) if rules.package.categories or not register.members else {}
+    noted_by_team = () if told.only_played else told.events
+    decisions = [event for event in noted_by_team if isinstance(event.action, Decision)]
+    noted = read_members(noted_by_team) if rules.package.categories or not register.members else {}
     members = active_members(register, team.id, noted)
     if not decisions and not register.decisions:
         return NO_RULINGS, enter(rules.package, team, members, None), members
@@ -304,19 +307,33 @@ def _judged(play: Play) -> tuple[Judged, ...]:
 
     What nodes witnessed is about other events, and shows in what those are worth.
     """
-    kinds = _COUNTED_KINDS
-    rows: list[Judged] = []
-    for (order_ms, _, _, identity, action, *_), verdict in zip(play.events, play.verdicts, strict=True):
-        if type(action) is Witnessed:
-            continue
-        about = getattr(action, "checkpoint", None)
-        if about is None:
-            asked = getattr(action, "challenge", None)
-            about = -1 if asked is None else -2 - asked
-        if type(action) in kinds and type(verdict) is Accepted:
-            verdict = Remarked(verdict.points, kinds[type(action)], (), getattr(action, "reason", ""))  # noqa: PLW2901
-        rows.append((identity, about, getattr(action, "at_ms", order_ms), verdict))
-    return tuple(rows)
+    rows: Iterable[tuple[Decoded, Verdict]] = zip(play.events, play.verdicts, strict=True)
+    if not play.only_played:
+        rows = (row for row in rows if type(row[0].action) is not Witnessed)
+    return tuple(
+        [
+            (event.id, action.checkpoint, action.at_ms, verdict)
+            if type(action := event.action) is CheckIn
+            else (event.id, _about(action), getattr(action, "at_ms", event.order_ms), _remarked(action, verdict))
+            for event, verdict in rows
+        ]
+    )
+
+
+def _about(action: Action) -> int:
+    checkpoint: int | None = getattr(action, "checkpoint", None)
+    challenge: int | None = getattr(action, "challenge", None)
+    if checkpoint is not None:
+        return checkpoint
+    return -1 if challenge is None else -2 - challenge
+
+
+def _remarked(action: Action, verdict: Verdict) -> Verdict:
+    """The verdict, with what the action is where that is all there is to say."""
+    kind = _COUNTED_KINDS.get(type(action))
+    if kind is None or type(verdict) is not Accepted:
+        return verdict
+    return Remarked(verdict.points, kind, (), getattr(action, "reason", ""))
 
 
 __all__ = [

@@ -3,32 +3,78 @@
 from __future__ import annotations
 
 from client_core.game.answering import Answers
-from client_core.game.clocking import Times, in_time
-from client_core.game.openings import Openings, Stood
-from client_core.game.play import Play
+from client_core.game.clocking import Times, in_time, window
+from client_core.game.openings import Openings
+from client_core.game.play import Play, Visit
 from client_core.game.verdicts import Reason, Refused
 
+Key = int | tuple[int, int]
+"""What is paid once: a checkpoint, or (group, rank) of a hunt's order; (group, `COURSE`) is judged at the end."""
+COURSE = -1
+NOT_COUNTED = -2
 
-def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> list[Stood]:
-    """The visits that were in time, belong to what the team plays and were open, in canonical order."""
-    stood: list[Stood] = []
+
+def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict[Key, list[Visit]]:
+    """The visits that were in time, belong to what the team plays, were open and not struck, by what they are paid as.
+
+    Each list is in canonical order.
+    """
+    stood: dict[Key, list[Visit]] = {}
     asked = iter(play.asked)
     waiting = next(asked, None)
-    paying = play.entered.checkpoints
+    rules, paying = play.rules, play.entered.checkpoints
+    places, seats, finish, hours = rules.places, play.seats, rules.finish, rules.has_hours
+    from_ms, until_ms, before, all_before = window(play, times)
+    bare = paying is None and not (rules.gated or play.asked or play.rulings.voided or play.rulings.taken)
+    rank = -1
     for visit in play.visits:
         while waiting is not None and waiting[0] < visit.place:
             answers.consider(openings, *waiting)
             waiting = next(asked, None)
-        if visit.checkpoint == play.rules.finish:
+        number, at_ms = visit.checkpoint, visit.at_ms
+        if number == finish:
             continue
-        refused = in_time(play, times, visit)
-        if refused is not None:
-            play.refuse(visit.place, refused[0], *refused[1])
-        elif paying is not None and visit.checkpoint not in paying:
-            play.refuse(visit.place, Refused(Reason.NOT_IN_FORMAT))
-        elif (taken := openings.take(visit)) is not None:
-            stood.append(taken)
+        sure = at_ms >= from_ms and (all_before or (at_ms <= until_ms and visit.moment < before))
+        if not sure or (hours and places[number].hours):
+            refused = in_time(play, times, visit)
+            if refused is not None:
+                play.refuse(visit.place, refused[0], *refused[1])
+                continue
+        if not bare and (rank := _rank(play, openings, visit, paying)) < -1:
+            continue
+        key: Key = number
+        if seats and (seat := seats.get(number)) is not None:
+            key = (seat.group, COURSE) if seat.group in rules.sport else number if rank < 0 else (seat.group, rank)
+        same = stood.get(key)
+        if same is None:
+            stood[key] = [visit]
+        else:
+            same.append(visit)
     while waiting is not None:
         answers.consider(openings, *waiting)
         waiting = next(asked, None)
     return stood
+
+
+def _rank(play: Play, openings: Openings, visit: Visit, paying: frozenset[int] | None) -> int:
+    """The rank of a hunt's order that a visit fills, -1 where there is none; less where the visit does not count."""
+    if paying is not None and visit.checkpoint not in paying:
+        play.refuse(visit.place, Refused(Reason.NOT_IN_FORMAT))
+        return NOT_COUNTED
+    rank = openings.take(visit)
+    if rank is None:
+        return NOT_COUNTED
+    why = _struck(play, visit)
+    if why:
+        play.refuse(visit.place, Refused(Reason.VISIT_VOIDED), *why)
+        return NOT_COUNTED
+    return rank
+
+
+def _struck(play: Play, visit: Visit) -> tuple[bytes, ...]:
+    """The decisions by which a visit does not count."""
+    rulings = play.rulings
+    found = [*rulings.voided.get(visit.checkpoint, ()), *rulings.taken.get((visit.checkpoint, None), ())]
+    for member in visit.who or ():
+        found += rulings.taken.get((visit.checkpoint, member), ())
+    return tuple(found)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from client_core.game.fences import SCALE_BITS, Circle, Metric, Polygon
-from client_core.game.geometry import _offset, bounds, distance_mm, inside, outside_mm, radius_mm, spacing_mm
+from client_core.game.geometry import _offset, bounds, distance_mm, inside, outside_mm, radius_mm, spacing_mm, sure_box
 from client_core.game.publish import circle, metric_at, polygon
 
 GEOD = Geod(ellps="WGS84")
@@ -48,6 +48,41 @@ def test_the_metric_errs_by_nanometres_nearby(
         ours_m = math.hypot(east, north) / 2**SCALE_BITS / 1000
         theirs_m = geodesic_m((metric.lon_e7, metric.lat_e7), there)
         assert abs(ours_m - theirs_m) < (error_70_m if abs(lat) <= 70 else error_85_m)
+
+
+@given(lon=lons, lat=lats, radius_m=st.floats(1, 10_000), east=st.floats(-1, 1), north=st.floats(-1, 1))
+@example(lon=180.0, lat=85.0, radius_m=10_000.0, east=1.0, north=1.0)
+@example(lon=0.0, lat=-85.0, radius_m=10_000.0, east=-1.0, north=1.0)
+@example(lon=0.0, lat=0.0, radius_m=1.0, east=1.0, north=-1.0)
+def test_every_position_in_the_sure_box_lies_inside(
+    lon: float, lat: float, radius_m: float, east: float, north: float
+) -> None:
+    fence = circle(lon, lat, radius_m)
+    box = sure_box(fence)
+    assert box is not None
+    at_lon_e7 = fence.metric.lon_e7 + round(east * (box[2] - fence.metric.lon_e7))
+    at_lat_e7 = fence.metric.lat_e7 + round(north * (box[3] - fence.metric.lat_e7))
+    assert inside(fence, at_lon_e7, at_lat_e7)
+    assert distance_mm(fence, at_lon_e7, at_lat_e7) <= radius_mm(fence)
+
+
+@given(
+    metric=st.builds(
+        Metric,
+        st.just(0),
+        st.just(0),
+        st.integers(0, 1 << 53),
+        st.integers(-(1 << 40), 1 << 40),
+        st.integers(0, 1 << 53),
+        st.integers(-(1 << 40), 1 << 40),
+    ),
+    radius=st.integers(1_000, 10_000_000),
+)
+def test_a_metric_that_nobody_measured_has_no_sure_box_or_a_true_one(metric: Metric, radius: int) -> None:
+    fence = Circle(metric, radius)
+    box = sure_box(fence)
+    if box is not None:
+        assert all(inside(fence, lon, lat) for lon in (box[0], 0, box[2]) for lat in (box[1], 0, box[3]))
 
 
 @given(lon=lons, lat=lats, bearing=bearings, length_m=st.floats(0, 10_000), radius_m=st.floats(1, 10_000))

@@ -150,7 +150,7 @@ def test_events_are_sorted_by_time_then_stream_then_number() -> None:
     one = log(check_in(A, minutes(5)), check_in(B, minutes(5)), phone=1)
     two = log(check_in(A, minutes(4)), check_in(C, minutes(6)), phone=2)
     decoded = decode_events(GAME, one + two)
-    assert [(entry[0], entry[2]) for entry in decoded] == [
+    assert [(entry.order_ms, entry.seq) for entry in decoded] == [
         (minutes(4), 0),
         (minutes(5), 0),
         (minutes(5), 1),
