@@ -92,6 +92,8 @@ def _join(options: argparse.Namespace) -> int:
         mine = replica.membership
         print(f"joined {replica.package.name!r} as team {mine.team_number} {mine.team_name!r}".rstrip())
         print(f"{len(replica.package.checkpoints)} checkpoints; upstreams: {', '.join(replica.upstreams())}")
+        if replica.left_unsafe():
+            print("it leaves team: what it did there and did not send yet still goes out, and counts there")
         _first_sync(replica)
     return 0
 

@@ -33,9 +33,13 @@ class Counts(msgspec.Struct, frozen=True):
         return self.unsent + self.in_custody + self.safe
 
 
-def count_own(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = ()) -> Counts:
-    """How many of a key's own events are unsent, in custody and safe; each counts once, at its best."""
-    states = [state for state in log.index.streams.values() if state.key.public_key == public_key]
+def count_own(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = (), audience: bytes | None = None) -> Counts:
+    """How many of a key's own events (of one audience, or all) are unsent, in custody and safe; each at its best."""
+    states = [
+        state
+        for state in log.index.streams.values()
+        if state.key.public_key == public_key and audience in {None, state.key.audience}
+    ]
     by_stream: dict[bytes, list[Receipt]] = {state.id: [] for state in states}
     for receipt in log.receipts([state.id for state in states]) if states else ():
         if _believed_level(log, receipt) and receipt.store not in doubted:

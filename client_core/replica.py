@@ -98,7 +98,10 @@ class Transport(Protocol):
 
 
 class ReplicaError(Exception):
-    """A call that makes no sense now; `code` is `not_joined`, `already_joined`, `unknown_checkpoint`, `nonce_malformed`."""
+    """A call that makes no sense now.
+
+    `code` is `not_joined`, `already_joined`, `unknown_checkpoint` or `nonce_malformed`.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -109,7 +112,6 @@ class Replica:
     """A device's copy of its game; made by `open`, `join` or `create`."""
 
     def __init__(self, database: Database, membership: device.Membership, package: Package, clock: Clock) -> None:
-        self.membership = membership
         self.game = GameKey(membership.tenant, membership.game)
         self.package = package
         self.rules: Rules = compile_rules(package)
@@ -117,8 +119,7 @@ class Replica:
         self.clock = clock
         self.log = SqliteLog(database, self.game)
         self.blobs = Blobs(database, membership.game_no)
-        self.audience = team_audience(membership.team)
-        self.scope = scope_of(GAME, self.audience)
+        self._play_as(membership)
         self._database = database
         self.public_key = membership.public_key or SigningKey.from_seed(membership.seed).public_key
         """This device's key, by which others know it."""
@@ -273,7 +274,13 @@ class Replica:
         """Take over what another process (a command beside a running device) wrote to the file."""
         if self.log.refresh():
             self._forget()
-            self.membership = _joined(self._database)
+            self._play_as(_joined(self._database))
+
+    def _play_as(self, membership: device.Membership) -> None:
+        """Go on as this membership says: another team has another audience and scope."""
+        self.membership = membership
+        self.audience = team_audience(membership.team)
+        self.scope = scope_of(GAME, self.audience)
 
     def _write(self, action: Known) -> list[LoggedEvent]:
         """Commit an action at the tip of the own stream."""
@@ -368,6 +375,11 @@ class Replica:
         me = Initiating(self.public_key, self.scope, peer.store, peer.epoch)
         try:
             report = yield from self._stored(initiate(self.log, me))
+            left = self._left_to_bring(peer, report)
+            if left:
+                bringing = msgspec.structs.replace(me, scope=scope_of(*left), reads=False)
+                brought = yield from self._stored(initiate(self.log, bringing))
+                report.sent += brought.sent
         except (TransportError, RemoteError) as error:
             now_ms = self.clock.now_ms()
             failed = {"failed_at_ms": now_ms, "failed_code": error.code, "failed_detail": error.detail}
@@ -378,6 +390,25 @@ class Replica:
         self._keep(met(peer, report, self.clock.now_ms()))
         return report
 
+    def left_teams(self) -> list[bytes]:
+        """The audiences of teams this device played for before and wrote something in."""
+        return sorted({state.key.audience for state in own_states(self.log, self.public_key)} - {self.audience})
+
+    def left_unsafe(self) -> list[bytes]:
+        """Those of them in which something is not safe yet."""
+        peers = device.read_peers(self._database, self.membership.game_no)
+        doubted = [peer.store for peer in peers if peer.doubted]
+        counted = {one: count_own(self.log, self.public_key, doubted, one) for one in self.left_teams()}
+        return [audience for audience, counts in counted.items() if counts.unsent or counts.in_custody]
+
+    def _left_to_bring(self, peer: device.Peer, report: Report) -> list[bytes]:
+        """Former teams' audiences to compare with a peer: all with one met anew or restored, else what is unsafe."""
+        welcome = report.welcome
+        if welcome is None or report.retry_after_ms > 0:
+            return []
+        fresh = (welcome.store, welcome.epoch) != (peer.store, peer.epoch)
+        return self.left_teams() if fresh else self.left_unsafe()
+
     def export_bundle(self, path: Path) -> int:
         """Write all that is held, own events signed, to a file; returns its bytes. Raises `TransportError`."""
         data = hold(self.exporting(), self._key())
@@ -386,7 +417,8 @@ class Replica:
 
     def exporting(self) -> Session[bytes]:
         """All that is held as a bundle's bytes, for a driver that answers `Sign`."""
-        return self._stored(export_bundle(self.log, self.public_key, self.scope))
+        scope = scope_of(*self.scope, *self.left_unsafe())
+        return self._stored(export_bundle(self.log, self.public_key, scope))
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in a bundle. Raises `TransportError` or `RemoteError`; nothing was stored then."""

@@ -3,7 +3,9 @@
 Works the same at HQ and at an edge that is alone: the code is looked up in the
 log, the team is registered in this node's `game` stream and the enrolment is
 signed by this node, as the authority or under its delegation. What a device is
-told is enough to show any node that it may play.
+told is enough to show any node that it may play. A device that shows the code of
+another team changes to it: it is enrolled there too, and what it wrote for the
+team it leaves counts for that one, whenever it comes.
 """
 
 from __future__ import annotations
@@ -75,14 +77,17 @@ class Joiner:
 
     async def _enrol(self, game: OpenGame, request: JoinRequest, hashed: bytes | None, now_ms: int) -> Team:
         code = find_code(game.log, hashed)
-        known = team_of_key(game, request.public_key)
-        if known is not None:
-            if code.team is not None and code.team != known.id:
-                raise Problem("key_elsewhere", f"this device plays for {known.name!r} already")
-            return known
-        check_may_sign(game)
+        known = teams_of_key(game, request.public_key)
+        again = next((team for team in known if code.team in {None, team.id}), None)
+        if again is not None and again is known[0]:
+            return again
         _check_uses(game, code)
-        place = _enrolment_place(game, self._devices_max)
+        if again is not None:  # it comes back to a team it left
+            row = (game.row.no, request.public_key, code.code_hash, again.id, now_ms)
+            await self._writer.submit(game, Batch(), lambda connection: _note_use(connection, row))
+            return again
+        check_may_sign(game)
+        place = _enrolment_place(game, self._devices_max, known=bool(known))
         team, batch = _team(game, code, request.team_name, now_ms)
         scope = scope_of(GAME, team_audience(team.id))
         content = Enrolment(request.public_key, scope, place.number, place.incarnation, place.previous, now_ms)
@@ -93,11 +98,13 @@ class Joiner:
         return team
 
 
-def team_of_key(game: OpenGame, public_key: bytes) -> Team | None:
-    """The registered team a key is enrolled in, or None."""
+def teams_of_key(game: OpenGame, public_key: bytes) -> list[Team]:
+    """The registered teams a key is enrolled in; first the one it joined last, as far as this node knows."""
     scope = game.log.index.directory.scope_of(public_key)
     teams = (game.board.teams.get(audience[1:]) for audience in scope if audience[:1] == b"t")
-    return next((team for team in teams if team is not None), None)
+    query = "SELECT team FROM join_use WHERE game_no = ? AND public_key = ?"
+    latest = game.log.reader.execute(query, (game.row.no, public_key)).fetchone()
+    return sorted((team for team in teams if team is not None), key=lambda team: (latest != (team.id,), team.id))
 
 
 def enrolled_devices(game: OpenGame) -> set[bytes]:
@@ -112,7 +119,7 @@ def _check_uses(game: OpenGame, code: JoinCode) -> None:
         raise Problem("join_code_used_up", f"it could be used {code.uses_max} times; ask the organiser for another")
 
 
-def _enrolment_place(game: OpenGame, devices_max: int) -> Numbered:
+def _enrolment_place(game: OpenGame, devices_max: int, *, known: bool) -> Numbered:
     """Where this node's next enrolment stands; raises where the game or the delegation is full."""
     directory, key = game.log.index.directory, game.key.public_key
     place = directory.next_enrolment(key)
@@ -121,7 +128,7 @@ def _enrolment_place(game: OpenGame, devices_max: int) -> Numbered:
         raise Problem("not_enrolled", "this node has no delegation for this game yet")
     if edge is not None and not game.is_authority and place.number >= edge.enrolments_max:
         raise Problem("devices_full", f"this edge may enrol {edge.enrolments_max} devices; ask HQ for a new edge code")
-    if len(enrolled_devices(game)) >= devices_max:
+    if not known and len(enrolled_devices(game)) >= devices_max:
         raise Problem("devices_full", f"a game has at most {devices_max} devices here")
     return place
 

@@ -53,7 +53,6 @@ PROBLEMS: dict[str, Kind] = {
     "already_final": Kind(409, "The game is final"),
     "not_published": Kind(409, "The game has not been published"),
     "bundle_elsewhere": Kind(409, "The bundle belongs to another tenant or game"),
-    "key_elsewhere": Kind(409, "This device key already belongs to another team"),
     "blob_unexpected": Kind(404, "Nothing here names this blob yet"),
     "body_too_big": Kind(413, "The body is larger than this node takes"),
     "rate_limited": Kind(429, "Too many requests from this address"),

@@ -67,7 +67,9 @@ class Initiating(msgspec.Struct, frozen=True):
     """What the opening node is.
 
     `peer_store` and `peer_epoch` are the store met at this address before and
-    its restore epoch then, if any.
+    its restore epoch then, if any. A node that only brings, and is to be shown
+    nothing, says so by `reads`: it shows no proof, and is asked all the same
+    for what its rows show the peer lacks.
     """
 
     node: bytes
@@ -75,6 +77,7 @@ class Initiating(msgspec.Struct, frozen=True):
     peer_store: bytes = b""
     peer_epoch: bytes = b""
     software: bytes = b""
+    reads: bool = True
 
 
 class Report(msgspec.Struct):
@@ -225,6 +228,8 @@ class _Rounds:
         rest = encode_body([*self._greeting(), *given]) + summary
         welcome = self.report.welcome
         assert welcome is not None
+        if not self.me.reads:
+            return rest
         self.proven = self.report.converged
         signature: bytes = yield Sign(read_message(welcome.store, welcome.nonce, rest))
         return encode_body([Proof(welcome.nonce, signature)]) + rest

@@ -18,7 +18,7 @@ from server.settings import Settings
 from sync.frame import encode_body
 from sync.messages import Hello, Statements
 from sync.statement import Authority, Delegation, Enrolment
-from sync.stream import ALL, GAME
+from sync.stream import ALL, GAME, scope_of, team_audience
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "lower", "no dash", "misread"])
@@ -72,8 +72,15 @@ def test_a_code_of_a_team_leads_every_device_into_it(tmp_path: Path) -> None:
         assert bob.answer.team == ann.answer.team
         assert bob.answer.team_name == "Foxes"
         other = Device(client, "eve").join(code, "Hawks")
-        refused = other.ask_to_join(shared)
-        assert (refused.status_code, refused.json()["code"]) == (409, "key_elsewhere")
+        left = other.answer.team
+        assert other.join(shared).answer.team == ann.answer.team
+        assert other.join(code, "Hawks").answer.team == ann.answer.team, "asked again, it stays where it is"
+        with opened(tmp_path) as game:
+            back = add_join_code(game.log, game.key, game.board.teams[left], 5, 1).code
+        assert other.join(back).answer.team == left
+        with opened(tmp_path) as game:
+            scope = game.log.index.directory.scope_of(other.key.public_key)
+        assert scope == scope_of(GAME, team_audience(left), team_audience(ann.answer.team))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""A phone that changes teams at a venue: an edge without an uplink enrols it anew, headquarters scores both teams."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from loopback import CODES, LAT, START_MS, lon_of
+from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served, wayfold
+
+from client_core.cli import main as device
+from server.join_codes import add_join_code
+from sync.stream import GAME, scope_of, team_audience
+
+
+def check_in(store: Path, code: str, minute: int) -> None:
+    at_ms = START_MS + minute * 60_000
+    number = CODES.index(code)
+    where = ("--lat", str(LAT), "--lon", f"{lon_of(number):.7f}", "--accuracy", "5")
+    assert device(["check-in", code, *where, "--at", str(at_ms), "--store", str(store)]) == 0
+
+
+def scores(hq: ServedProcess) -> dict[str, int]:
+    return {line["name"]: line["score"] for line in hq.standings()["teams"]}
+
+
+def test_it_plays_on_for_the_new_team_and_its_unsent_events_count_for_the_old(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = found_tenant(tmp_path / "hq")
+    store = tmp_path / "phone.db"
+    with ExitStack() as nodes:
+        hq = nodes.enter_context(served(tmp_path / "hq"))
+        words = ("--upstream", hq.url, "--edge-code", edge_code_of(tmp_path / "hq"))
+        edge = nodes.enter_context(served(tmp_path / "edge", *words))
+        http = nodes.enter_context(httpx.Client(trust_env=False))
+        hawks = Device(http, "ann", edge.url).join(code, "Hawks").answer.team
+        with opened(tmp_path / "edge") as game:
+            to_hawks = add_join_code(game.log, game.key, game.board.teams[hawks], 5, START_MS).code
+        address = f"{edge.url}/acme/park"
+        assert device(["join", address, "--code", code, "--team-name", "Foxes", "--store", str(store)]) == 0
+        check_in(store, "A", 1)
+        check_in(store, "B", 2)
+        capsys.readouterr()
+        assert device(["join", address, "--code", to_hawks, "--store", str(store)]) == 0
+        assert "leaves team" in capsys.readouterr().out
+        check_in(store, "C", 3)
+        assert device(["sync", "--store", str(store)]) == 0
+        wayfold("sync-now", "park", "--data", str(tmp_path / "edge"), "--upstream", hq.url)
+        assert scores(hq) == {"Hawks": 10, "Foxes": 20}
+        assert device(["sync", "--upstream", f"{hq.url}/sync/v1/acme/{game.row.id.hex()}", "--store", str(store)]) == 0
+        assert "3 safe, 0 in custody, 0 unsent" in capsys.readouterr().out
+        assert device(["status", "--json", "--store", str(store)]) == 0
+        status = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (status["team"]["name"], status["score"], status["safe"]) == ("Hawks", 10, 3)
+    with opened(tmp_path / "hq") as game:
+        (scope,) = [scope for key, scope in game.log.index.directory.scopes.items() if key.hex() == status["device"]]
+        foxes = next(team.id for team in game.board.teams.values() if team.name == "Foxes")
+        assert scope == scope_of(GAME, team_audience(foxes), team_audience(hawks))
