@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # IRF rules: taps at the control, no position shown, minutes cost, half an hour late is not placed.
+    # IRF rules: taps at the control, no position shown, minutes cost, half an hour late is not placed. One phone or
+    # card speaks for its team; where every member carries one, presence = "all" and within = "5 min" ask for all.
     "rogaine": {
         "fence": "forest",
         "own_position": False,
@@ -13,8 +14,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "points": "code rounded down to 10",
         "late_points": 10,
         "late_max": "30 min",
-        "presence": "all",
-        "within": "5 min",
         "ties": ["earlier finish"],
         "standings": "hidden",
     },

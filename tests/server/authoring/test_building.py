@@ -93,7 +93,7 @@ def test_a_rogaine_is_twelve_lines_and_a_table(tmp_path: Path) -> None:
     assert draft is not None, report.errors
     package = publish(draft)
     assert [checkpoint.points for checkpoint in package.checkpoints] == [30, 30, 30, 0]
-    assert package.members.presence is Presence.ALL
+    assert package.members.presence is Presence.UNION
     assert package.limit is not None
     assert package.limit.late_ms_max == 1_800_000
     assert package.kinds[0].accuracy_mm_max == 50_000
