@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, idle, ingest, reopen, scoring, store, trust
+from bench import frames, idle, ingest, reopen, rush, scoring, store, trust
 from bench.table import Row, keep, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "store": store.rows,
     "reopen": reopen.rows,
     "ingest": ingest.rows,
+    "rush": rush.rows,
     "trust": trust.rows,
 }
 
