@@ -1,4 +1,4 @@
-"""A finish rush at one kiosk: the busiest ten minutes of a real cup, card by card over HTTP, at an edge below headquarters.
+"""A finish rush at one kiosk: the busiest ten minutes of a real cup, card by card over HTTP, at an edge below its HQ.
 
 Headquarters and the edge are `wayfold serve`, each in a process of its own. One
 reader hands in one card after the other at the edge, each when its runner came
@@ -71,9 +71,9 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as place:
         waits_s, lost = _replay(Path(place), folder, cards)
     longest_s = max(waits_s)
-    what = f"finish rush at {SPEED} x: {len(cards)} cards in ten minutes, {minute} in one"
+    what = f"finish rush {SPEED}x: {len(cards)} cards in 10 min, {minute} in one"
     return [
-        Row(f"{what}, longest wait", longest_s, "s", WAIT_S_MAX, longest_s / WAIT_S_MAX, f"at most {WAIT_S_MAX:g} s",
+        Row(f"{what}: wait", longest_s, "s", WAIT_S_MAX, longest_s / WAIT_S_MAX, f"at most {WAIT_S_MAX:g} s",
             longest_s <= WAIT_S_MAX),
         Row("  lost of them, at headquarters", lost, "cards", 0, None, "none", lost == 0),
         Row("  the middle one's wait", statistics.median(waits_s) * 1000, "ms"),
