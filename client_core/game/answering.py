@@ -47,6 +47,8 @@ class Answers:
         self.given: dict[int, list[Given]] = {}
         self.opened: dict[int, list[tuple[int, bytes]]] = {}
         self.hints: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+        self.looks: dict[tuple[int, int], list[bytes]] = {}
+        """By challenge and hint every event that asked for it, whatever became of it."""
         self.points = self.costs = self.wrong = self.hints_taken = self.waiting = 0
         self.right: list[int] = []
         self.last_points_ms: list[int] = []
@@ -61,19 +63,24 @@ class Answers:
         if number >= len(challenges):
             play.refuse(place, Refused(Reason.UNKNOWN_CHALLENGE, (number,)))
             return
-        if number in play.rulings.voided_challenges:
-            play.refuse(place, Refused(Reason.CHALLENGE_VOIDED), *play.rulings.voided_challenges[number])
-            return
         challenge = challenges[number]
+        if isinstance(action, HintTaken):
+            self.looks.setdefault((number, action.hint), []).append(event.id)
+        void = play.rulings.voided_challenges.get(number)
         if challenge.checkpoint is not None and challenge.checkpoint != play.rules.finish:
             by = openings.knows(event.id, openings.visits.get(challenge.checkpoint, []))
             if by is None:
-                play.refuse(place, Refused(Reason.NOT_VISITED, (challenge.checkpoint,)))
+                early = play.events_at(challenge.checkpoint)
+                play.refuse(place, Refused(Reason.NOT_VISITED, (challenge.checkpoint,)), *early)
                 return
-            play.because[event.id] = (by,) if by else ()
+            play.because[event.id] = (by,)
         late = self._late(place, event)
         if late is not None:
             play.refuse(place, late[0], *late[1])
+        elif void is not None:
+            if isinstance(action, Answer | Photo):
+                self._answer(openings, place, event, action, challenge)  # what it opened stays open
+            play.refuse(place, Refused(Reason.CHALLENGE_VOIDED), *void)
         elif isinstance(action, ChallengeOpened):
             self.opened.setdefault(number, []).append((action.at_ms, event.id))
         elif isinstance(action, HintTaken):
@@ -84,6 +91,8 @@ class Answers:
     def settle(self, openings: Openings) -> None:
         """Pay and charge, when all events are known."""
         for number, given in sorted(self.given.items()):
+            if number in self.play.rulings.voided_challenges:
+                continue
             challenge = self.play.rules.package.challenges[number]
             if isinstance(challenge.key, Judged):
                 self._judge_by_people(number, challenge, given)
@@ -129,12 +138,17 @@ class Answers:
         taken = self.hints.setdefault((number, hint), [])
         right = openings.knows(event.id, openings.right.get(number, []))
         if taken:
-            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), taken[0][1])
+            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), taken[0][1], *([first] if first else []))
         elif right is not None:
-            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), right)
+            play.refuse(place, Charged(Reason.HINT_TAKEN, 0, (hint,)), right, *([first] if first else []))
         else:
             cost = challenge.hints[hint].points
-            play.verdicts[place] = Charged(Reason.HINT_TAKEN, cost, (hint,))
+            play.refuse(
+                place,
+                Charged(Reason.HINT_TAKEN, cost, (hint,)),
+                *([first] if first else []),
+                *self.looks[number, hint][:-1],
+            )
             self.costs += cost
             self.hints_taken += 1
         taken.append((action.at_ms, event.id))
@@ -193,12 +207,14 @@ class Answers:
         for one in rights:
             against = [found for same in wrongs.values() if (found := self._against(one, same)) is not None]
             if paid is not None:
-                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), paid.event)
+                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), paid.event, *one.why)
             elif challenge.tries is not None and len(against) >= challenge.tries:
                 tried = Refused(Reason.TRIES_USED, (len(against), challenge.tries))
                 play.refuse(one.place, tried, *against, *one.why)
             else:
                 paid = one
+                missed = [before.event for before in rights if before.place < one.place]
+                one = one._replace(why=(*one.why, *missed))  # noqa: PLW2901 - what paid nothing left it to this one
                 self._reward(openings, number, challenge, one)
         for one in given:
             if one.right is None:
@@ -209,6 +225,9 @@ class Answers:
             if best.distance is not None:
                 self.distances.append(best.distance)
         self._charge(challenge, rights, wrongs)
+        ruled = tuple(dict.fromkeys(decision for one in given for decision in one.why))
+        for one in given if ruled else ():
+            play.because[one.event] = tuple(dict.fromkeys((*play.because.get(one.event, ()), *ruled)))
 
     def _against(self, right: Given, same: list[Given]) -> bytes | None:
         """The first of equal wrong answers that was not given knowing of the right one."""
@@ -226,12 +245,12 @@ class Answers:
             same = next((w for w in charged if w.key == one.key), None)
             known = [w for w in charged if knows(one.event, w.event)]
             if over is not None:
-                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), over.event)
+                play.refuse(one.place, Refused(Reason.ANSWERED_BEFORE), over.event, *one.why)
             elif same is not None:
                 play.refuse(one.place, Charged(Reason.WRONG_ANSWER, 0), same.event, *one.why)
             elif challenge.tries is not None and len(known) >= challenge.tries:
                 tried = Refused(Reason.TRIES_USED, (len(known), challenge.tries))
-                play.refuse(one.place, tried, *[w.event for w in known])
+                play.refuse(one.place, tried, *[w.event for w in known], *one.why)
             else:
                 cost = min(challenge.wrong_points, challenge.wrong_points_max - spent)
                 capped = [w.event for w in charged] if cost < challenge.wrong_points else []

@@ -190,15 +190,20 @@ def _started_at(play: Play, told_ms: int, place: int) -> int:
 
 
 def _first(play: Play) -> Timed | None:
-    """The earliest check-in elsewhere than at the finish, as a start; of equal ones the one with the smaller id."""
-    first: Timed | None = None
-    finish, as_told = play.rules.finish, play.evidence.silent or play.doubt is Doubt.TEAM
+    """The earliest check-in elsewhere than at the finish, as a start: one whose time is believed before all others.
+
+    Of equal ones the one with the smaller id.
+    """
+    first: tuple[bool, int, bytes] | None = None
+    rules, finish, as_told = play.rules, play.rules.finish, play.evidence.silent or play.doubt is Doubt.TEAM
     for visit in play.visits:
         at_ms = visit.at_ms if as_told else _started_at(play, visit.at_ms, visit.place)
-        if (first is None or at_ms <= first[0]) and visit.checkpoint != finish and _open(play, visit):
-            mine = (at_ms, visit.event)
+        if first is not None and at_ms > first[1] and not first[0]:
+            continue
+        if visit.checkpoint != finish and _open(play, visit):
+            mine = (not rules.believed_from_ms <= at_ms <= rules.believed_to_ms, at_ms, visit.event)
             first = mine if first is None else min(first, mine)
-    return first
+    return None if first is None else first[1:]
 
 
 def _open(play: Play, visit: Visit) -> bool:

@@ -17,9 +17,6 @@ from client_core.game.play import Play, Visit
 from client_core.game.rules import is_ordered
 from client_core.game.verdicts import Reason, Refused
 
-_GRANTED = b""
-"""Stands for staff's word among the events that establish something."""
-
 
 class Openings:
     """What the team established so far, by the events that establish it, in canonical order."""
@@ -33,8 +30,10 @@ class Openings:
         self.legs: dict[tuple[int, int], list[bytes]] = {}
         self.earned: list[tuple[bytes, int, int]] = []
         self._orders: dict[tuple[int, bytes], tuple[int, ...]] = {}
-        for _, grant in play.rulings.granted:
-            self.visits.setdefault(grant.checkpoint, []).append(_GRANTED)
+        self.by_staff = frozenset(decision for decision, _ in play.rulings.granted)
+        """Staff's word, which stands for everybody, among the events that establish something."""
+        for decision, grant in play.rulings.granted:
+            self.visits.setdefault(grant.checkpoint, []).append(decision)
 
     def take(self, visit: Visit) -> int | None:
         """Decide on a visit that is in time, and establish it: the rank it fills, -1: none; None: it was not open."""
@@ -47,7 +46,8 @@ class Openings:
                 play.refuse(visit.place, Refused(Reason.NOT_IN_FORMAT))
                 return None
             if opened is None:
-                play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, -1)))
+                judged = [by for by, *_ in (*play.rulings.judged.values(), *play.rulings.accepted.values())]
+                play.refuse(visit.place, Refused(Reason.NOT_OPEN, (seat.group, -1)), *judged)
                 return None
             if opened:
                 play.because[visit.event] = opened
@@ -104,7 +104,7 @@ class Openings:
         """The first of the events that establish something which this one could know."""
         if not candidates:
             return None
-        return _GRANTED if candidates[0] == _GRANTED else self.play.knowledge.first(event, candidates)
+        return candidates[0] if candidates[0] in self.by_staff else self.play.knowledge.first(event, candidates)
 
     def order(self, number: int, team: bytes) -> tuple[int, ...]:
         """The order of a group for the team that made an event: merged teams keep theirs."""
@@ -139,7 +139,7 @@ class Openings:
             by = self._leg_done(group, leg.any_of, visit, None)
             if by is not None:
                 count += 1
-                found += [by] if by else []
+                found += by
         return tuple(found) if count >= min(group.complete_count or len(group.legs), len(group.legs)) else None
 
     def _rank(
@@ -151,48 +151,55 @@ class Openings:
             known = [r for r, leg in enumerate(order) if self.knows(visit.event, self.legs.get((number, leg), []))]
             latest = max(known, default=-1)
             rank = next((r for r in mine if r >= latest), None)
-            why = [self.knows(visit.event, self.legs[number, order[latest]]) or b""] if known and rank is None else []
-            return rank, latest + 1, tuple(why)
-        done: bytes | None = b""
+            by = self.knows(visit.event, self.legs[number, order[latest]]) if known else None
+            return rank, latest + 1, () if by is None else (by,)
+        before: list[bytes] = []
         again: int | None = None
         for rank, leg in enumerate(order):
-            before = done
             done = self._leg_done(group, group.legs[leg].any_of, visit, self.legs.get((number, leg), []))
             if rank in mine:
                 again = rank
                 if done is None or not self.knows(visit.event, self.legs.get((number, leg), [])):
-                    return rank, rank, (before,) if before else ()
+                    return rank, rank, tuple(before)
             if done is None:
-                return again, rank, ()
-        return again, len(order), ()
+                return again, rank, tuple(before)
+            before += done
+        return again, len(order), tuple(before)
 
     def _leg_done(
         self, group: Group, any_of: tuple[int, ...], visit: Visit, filled: list[bytes] | None
-    ) -> bytes | None:
-        """The event that did a leg (empty: staff), None where it is not done for all the visit could know."""
+    ) -> tuple[bytes, ...] | None:
+        """The events or decisions that did a leg, None where it is not done for all the visit could know."""
         play = self.play
-        if any(checkpoint in play.rulings.voided for checkpoint in any_of):
-            return _GRANTED
+        void = next((play.rulings.voided[one] for one in any_of if one in play.rulings.voided), None)
+        if void is not None:
+            return void
         for checkpoint in any_of:
             visits = self.visits.get(checkpoint, [])
-            by = _GRANTED if visits[:1] == [_GRANTED] else self.knows(visit.event, visits if filled is None else filled)
+            granted = bool(visits) and visits[0] in self.by_staff
+            by = visits[0] if granted else self.knows(visit.event, visits if filled is None else filled)
             if by is None:
                 continue
-            if group.advance is Advance.VISIT or all(
-                self.settled(challenge, visit.event) for challenge in play.rules.challenges_at.get(checkpoint, ())
-            ):
-                return by
+            if group.advance is Advance.VISIT:
+                return (by,)
+            answers = [self.settled(one, visit.event) for one in play.rules.challenges_at.get(checkpoint, ())]
+            if None not in answers:
+                return (by, *(one for found in answers for one in found or ()))
         return None
 
-    def settled(self, challenge: int, event: bytes) -> bool:
-        """Whether a challenge was answered rightly or used up, as far as the event could know."""
-        if challenge in self.play.rulings.voided_challenges or self.knows(event, self.right.get(challenge, [])):
-            return True
+    def settled(self, challenge: int, event: bytes) -> tuple[bytes, ...] | None:
+        """What answered a challenge rightly or used it up, as far as the event could know; None where nothing did."""
+        void = self.play.rulings.voided_challenges.get(challenge)
+        if void is not None:
+            return void
+        right = self.knows(event, self.right.get(challenge, []))
+        if right is not None:
+            return (right,)
         asked = self.play.rules.package.challenges[challenge]
         wrong = [by for ids in self.used.get(challenge, {}).values() if (by := self.knows(event, ids)) is not None]
         if isinstance(asked.key, Later | Judged):
-            return bool(wrong)
-        return asked.tries is not None and len(wrong) >= asked.tries
+            return tuple(wrong) or None
+        return tuple(wrong) if asked.tries is not None and len(wrong) >= asked.tries else None
 
     def _all(self, ands: tuple[Atom, ...], visit: Visit) -> tuple[bytes, ...] | None:
         """The events that make all atoms true, None where one is not."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
+import msgspec
+
 from client_core.game.actions import CheckIn
 from client_core.game.checkpoints import ByTime, Capture, FirstFinders
 from client_core.game.clocking import Times
@@ -43,7 +45,8 @@ class Purse:
 
     def __init__(self) -> None:
         self.paid: list[Paid] = []
-        self.missing: list[int] = []
+        self.missing: dict[int, tuple[bytes, ...]] = {}
+        """By checkpoint what leaves it missing: the visits and decisions of its course."""
         self.claims: list[Claim] = []
         self.bonus = 0
 
@@ -81,6 +84,7 @@ def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[by
         return zip(visits, repeat(()))
     everybody = frozenset(one.member for one in play.members)
     needed = len(everybody) if rule.presence is Presence.ALL else min(rule.k, len(everybody))
+    same = _in_its_stead(play, visits[0].checkpoint) if visits else ()
     latest: dict[int, Visit] = {}
     found: list[tuple[Visit, tuple[bytes, ...]]] = []
     for visit in visits:
@@ -93,8 +97,16 @@ def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[by
         others = tuple(sorted({one.event for one in present} - {visit.event}))
         if len(present) >= needed:
             found.append((visit, others))
-        play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others)
+        play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others, *same)
     return found
+
+
+def _in_its_stead(play: Play, checkpoint: int) -> tuple[bytes, ...]:
+    """The check-ins at a checkpoint, and at those that fill the same leg."""
+    seat = play.seats.get(checkpoint)
+    legs = play.rules.package.groups[seat.group].legs if seat is not None else ()
+    numbers = {checkpoint, *(one for leg in (seat.legs if seat is not None else ()) for one in legs[leg].any_of)}
+    return tuple(event for number in sorted(numbers) for event in play.events_at(number))
 
 
 def worth(place: Place, at_ms: int, start_ms: int | None) -> int:
@@ -123,9 +135,11 @@ def _pay_key(play: Play, times: Times, purse: Purse, visits: list[Visit]) -> Non
         if crossing and (last is None or isinstance(place.pay, Capture)):
             purse.claims.append(_claim(play, visit))
         if last is None or (pause_ms is not None and visit.moment - last.moment >= pause_ms):
+            _accept(play, times, purse, visit, (*others, *before))
             last, before = visit, (visit.event,)
-            _accept(play, times, purse, visit, others)
-        else:
+        elif visit.event in because:
+            play.refuse(visit.place, _ALREADY_VISITED, *before)
+        else:  # nearly every other visit of a place: the same, without a call
             verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
 
 
@@ -137,8 +151,10 @@ def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[
     else:
         verdict = Accepted(worth(place, visit.at_ms, None if start is None else start[0]))
     play.verdicts[visit.place] = verdict
+    if play.rules.gated:  # an earlier visit may have come too early, and this one pays for that
+        others = (*others, *(event for event in _in_its_stead(play, visit.checkpoint) if event != visit.event))
     if others:
-        play.because[visit.event] = (*play.because.get(visit.event, ()), *others)
+        play.because[visit.event] = tuple(dict.fromkeys((*play.because.get(visit.event, ()), *others)))
     purse.paid.append(Paid(visit.at_ms, visit.checkpoint, visit.event, verdict.points))
 
 
@@ -182,6 +198,7 @@ def _pay_course(
         checkpoint: [r for r, leg in enumerate(order) if checkpoint in group.legs[leg].any_of and r not in voided]
         for checkpoint in {row[3] for row in rows}
     }
+    ruled = _ruled_in(play, group)
     run = filled([ranks_of[row[3]] for row in rows])
     chosen = sorted(run.values())
     ids = [row[2].event if row[2] is not None else row[4][0] for row in rows]
@@ -191,13 +208,25 @@ def _pay_course(
         if found is None:
             continue
         if index in run.values():
-            _accept(play, times, purse, found, (*others, *near))
+            _accept(play, times, purse, found, (*others, *near, *ruled))
         else:
             before = [ids[other] for other in chosen if other < index and rows[other][3] == checkpoint]
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
-            play.refuse(found.place, reason, *dict.fromkeys([*before[:1], *near]))
+            play.refuse(found.place, reason, *dict.fromkeys([*before[:1], *near, *ruled]))
     if not group.skippable and _plays(play, number, group):
-        purse.missing += [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
+        why = (*dict.fromkeys((*ids, *ruled)),)
+        lacking = [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
+        purse.missing.update(dict.fromkeys(lacking, why))
+
+
+def _ruled_in(play: Play, group: Group) -> tuple[bytes, ...]:
+    """The decisions by which visits of a group do not count."""
+    if not play.rulings.voided and not play.rulings.taken:
+        return ()
+    mine = {checkpoint for leg in group.legs for checkpoint in leg.any_of}
+    voided = [ids for checkpoint, ids in play.rulings.voided.items() if checkpoint in mine]
+    taken = [ids for (checkpoint, _), ids in play.rulings.taken.items() if checkpoint in mine]
+    return tuple(one for ids in (*voided, *taken) for one in ids)
 
 
 def _plays(play: Play, number: int, group: Group) -> bool:
@@ -223,6 +252,7 @@ def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
             timed = grant.visit_ms is not None and start is not None
             points = worth(place, at_ms, start[0]) if timed and start is not None else place.points
             purse.paid.append(Paid(at_ms, grant.checkpoint, decision, points))
+        why = why or play.events_at(grant.checkpoint)
         code = Reason.VISIT_VOIDED if struck else Reason.ALREADY_VISITED if own is not None else GRANTED
         play.extras.append(Line(code, points, (), decision, grant.checkpoint, grant.visit_ms, why))
 
@@ -242,6 +272,8 @@ def _bound_groups(play: Play, purse: Purse) -> None:
             and (seat.group == number or parents.get(seat.group, (-1, 0))[0] == number)
         ]
         mine = _one_a_leg(play, purse, number, group, mine, place_by_id)
+        if group.count_max is not None:
+            _name_others(play, group, mine)
         if group.count_max is not None and len(mine) > group.count_max:
             first = tuple(one.event for one in mine[: group.count_max])
             for one in mine[group.count_max :]:
@@ -262,6 +294,20 @@ def _bound_groups(play: Play, purse: Purse) -> None:
                 play.extras.append(
                     Line(COMPLETE, group.complete_points, (needed,), None, None, done[0], done[1], group=number)
                 )
+
+
+def _name_others(play: Play, group: Group, mine: list[Paid]) -> None:
+    """Where only so many pay, each that does rests on those that do not."""
+    members = {checkpoint for leg in group.legs for checkpoint in leg.any_of}
+    others = [visit.event for visit in play.visits if visit.checkpoint in members]
+    why = tuple(dict.fromkeys((*others, *_ruled_in(play, group))))
+    for one in mine:
+        play.because[one.event] = tuple(dict.fromkeys((*play.because.get(one.event, ()), *why)))
+    paid = {one.event for one in mine}
+    play.extras[:] = [
+        msgspec.structs.replace(line, because=why) if line.event in paid and line.code == GRANTED else line
+        for line in play.extras
+    ]
 
 
 def _one_a_leg(

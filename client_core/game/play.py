@@ -108,14 +108,17 @@ class Play:
         self.played, self.only_played = 0, told.only_played
         self.in_order = True
         """Whether the visits stand in the order of their moments; what a kiosk tells of the past may not."""
+        self._events_at: dict[int, list[bytes]] | None = None
         limit = entered.limit
         self.doubt = Doubt.TEAM if limit is None else limit.doubt
 
     def refuse(self, place: int, refused: Verdict, *because: bytes) -> None:
-        """Set an event's verdict, and what it rests on."""
+        """Set an event's verdict, and what it rests on besides what it rested on before."""
         self.verdicts[place] = refused
         if because:
-            self.because[self.events[place].id] = because
+            event = self.events[place].id
+            before = self.because.get(event)
+            self.because[event] = because if before is None else tuple(dict.fromkeys((*before, *because)))
 
     def read(self) -> None:
         """Weigh the evidence of check-ins, and sort the other events by what they are."""
@@ -192,6 +195,14 @@ class Play:
         at_ms: int = getattr(event.action, "at_ms", event.order_ms)
         believed = self.rules.believed_from_ms <= at_ms <= self.rules.believed_to_ms
         return at_ms if event.role and believed else event.order_ms
+
+    def events_at(self, checkpoint: int) -> tuple[bytes, ...]:
+        """The check-ins at a checkpoint whose evidence holds, whatever becomes of them."""
+        if self._events_at is None:
+            self._events_at = {}
+            for visit in self.visits:
+                self._events_at.setdefault(visit.checkpoint, []).append(visit.event)
+        return tuple(self._events_at.get(checkpoint, ()))
 
     def who(self, event: Decoded) -> Who:
         """Whom an event is about."""

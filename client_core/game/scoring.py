@@ -182,23 +182,17 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     for decision, points in play.rulings.points:
         extras.append(Line(ADJUSTED, points, (), decision))
         given, taken = given + max(0, points), taken - min(0, points)
-    last_ms = max((one.at_ms for one in purse.paid), default=None)
+    seen = [one for one in purse.paid if one.event not in play.rulings.untimed]
     stop = play.rulings.stop
-    end_ms = times.finish.told_ms if times.finish is not None else last_ms
+    end_ms = times.finish.told_ms if times.finish is not None else max((one.at_ms for one in seen), default=None)
     late = _late(play, times, None if times.finish is None else end_ms)
     limit = play.entered.limit
     minutes = started_minutes(late)
     late_points = minutes * limit.late_points if limit is not None else 0
     why = (*(e for e in ((times.start or (0, b""))[1], times.finish.event if times.finish else b"") if e),)
     if late_points:
-        extras.append(
-            Line(
-                LATE,
-                -late_points,
-                (minutes, late_points // minutes),
-                because=(*why, *(decision for decision, _ in play.rulings.credits)),
-            )
-        )
+        credited = (decision for decision, _ in play.rulings.credits)
+        extras.append(Line(LATE, -late_points, (minutes, late_points // minutes), because=(*why, *credited)))
     taken += late_points
     status, zero = _status(play, times, purse, answers)
     if zero and given - taken > 0:
@@ -207,13 +201,13 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     penalties = min(given, taken) if rules.package.floor_at_zero else taken
     if taken > penalties:
         extras.append(Line(FLOOR, taken - penalties))
-    extras += [Line(MISSING, 0, (), None, checkpoint) for checkpoint in purse.missing]
+    extras += [Line(MISSING, 0, (), None, number, because=rests) for number, rests in purse.missing.items()]
     time_ms = None
     if times.start is not None and end_ms is not None:
         at_ms = end_ms if stop is None else min(end_ms, stop[1])
         time_ms = elapsed_ms(times.spans, times.start[0], at_ms, play.rulings.credit_ms, rules.elapsed_ms_max)
     flags = play.flags | answers.flags() | ({Flag.DISPUTED} if play.rulings.disputed else set())
-    scored = [one.at_ms for one in purse.paid if one.points > 0] + answers.last_points_ms
+    scored = [one.at_ms for one in seen if one.points > 0] + answers.last_points_ms
     return TeamResult(
         team=team.id,
         number=team.number,

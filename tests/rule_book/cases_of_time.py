@@ -403,7 +403,7 @@ FINISHES = Rule(
         ),
         one(
             "a phone with a fast clock says 11:05; a node held its finish at 10:58",
-            "30 - 0 = 30, ok: says nothing about this team's play; checkpoint 31 +30",
+            "30 - 0 = 30, ok: checkpoint 31 +30",
             *(
                 there("31", 5),
                 By(1, there("F", 65), name="finish"),
