@@ -78,6 +78,11 @@ class Rulings(msgspec.Struct):
         """The time taken off, all credits together."""
         return sum(credit_ms for _, credit_ms in self.credits)
 
+    @property
+    def untimed(self) -> frozenset[bytes]:
+        """Grants that tell no time: when staff decided is no time of play."""
+        return frozenset(decision for decision, grant in self.granted if grant.visit_ms is None)
+
 
 NO_RULINGS = Rulings()
 

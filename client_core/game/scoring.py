@@ -182,7 +182,8 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     for decision, points in play.rulings.points:
         extras.append(Line(ADJUSTED, points, (), decision))
         given, taken = given + max(0, points), taken - min(0, points)
-    seen = [one for one in purse.paid if one.event not in play.rulings.untimed]
+    untimed = play.rulings.untimed
+    seen = [one for one in purse.paid if one.event not in untimed]
     stop = play.rulings.stop
     end_ms = times.finish.told_ms if times.finish is not None else max((one.at_ms for one in seen), default=None)
     late = _late(play, times, None if times.finish is None else end_ms)

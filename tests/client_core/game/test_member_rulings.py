@@ -76,3 +76,12 @@ def test_payloads_written_before_members_could_be_named_mean_the_whole_team() ->
     for tag, kind in ((36, PointsAdjusted), (37, TimeCredited)):
         old = msgspec.msgpack.encode([tag, minutes(70), "as it was written", TEAM.id, -7])
         assert decode_action(old) == kind(minutes(70), "as it was written", TEAM.id, -7)
+
+
+def test_a_grant_without_a_time_moves_neither_the_teams_time_nor_its_last_points() -> None:
+    book, staff = rules(), b"s" * 32
+    for visit_ms, time_ms in ((None, 5), (minutes(30), 30)):
+        grant = VisitGranted(minutes(90), "its code was gone", TEAM.id, B, visit_ms)
+        decided = LoggedEvent(staff, 0, b"d" * 32, b"k", encode_action(grant), Role.REFEREE)
+        one = fold(book, TEAM, [*log(check_in(A, minutes(5))), decided])
+        assert (one.score, one.time_ms, one.last_points_ms) == (50, time_ms * 60_000, minutes(time_ms))
