@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from server.api import blobs, bundles, cards, edges, games, health, kiosk, media, pages, player, staff, standings, sync
 from server.clock import Clock
+from server.cross_origin import let_apps_in
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
 from server.problems import answer_problem
@@ -56,7 +57,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, verifier: Veri
         ],
         dependencies={"node": Provide(lambda: node, sync_to_thread=False, use_cache=True)},
         exception_handlers={Exception: answer_problem},
-        middleware=[limit_peers(buckets)] if limits.requests_per_s_max else [],
+        middleware=[let_apps_in, *([limit_peers(buckets)] if limits.requests_per_s_max else [])],
         request_max_body_size=limits.body_bytes_max,
         openapi_config=OpenAPIConfig(
             title="Wayfold",

@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `upstreams` are the nodes toward HQ, the first that answers is used; with
     one the node is an edge, without it is the authority. `public_url` is how
     devices reach this node, where that is not the address it listens on.
+    `edge_urls` are the edges that devices joining here are told of too, to
+    sync with at the venue; the player's app may reach no other address.
     `edge_code` (`TENANT/GAME/CODE`) makes the node an edge of a game, once.
     `clock` is empty for the wall clock, or `START_MS@REAL_START_MS*SPEED` for
     the scaled clock of demonstrations (`server.clock`).
@@ -70,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8000
     public_url: Url | None = None
     upstreams: tuple[Url, ...] = ()
+    edge_urls: tuple[Url, ...] = ()
     edge_code: str = ""
     upstream_every_s: Seconds = 15.0
     node_name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = msgspec.field(
@@ -128,7 +131,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for field in Settings.__struct_fields__:
         value = environment.get(ENVIRONMENT_PREFIX + field.upper())
         if value is not None and field != "limits":
-            found[field] = tuple(value.split()) if field == "upstreams" else value
+            found[field] = tuple(value.split()) if field in {"upstreams", "edge_urls"} else value
     limits = {
         field: environment[name]
         for field in Limits.__struct_fields__

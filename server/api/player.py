@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter
 
 from server import player_app
+from server.node import Node
 from server.problems import Problem
 
 AcceptEncoding = Annotated[str, HeaderParameter(name="Accept-Encoding")]
@@ -15,24 +18,24 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 @get("/play", sync_to_thread=False, include_in_schema=False)
-def app(accept_encoding: AcceptEncoding = "") -> Response[bytes]:
+def app(node: NamedDependency[Node], accept_encoding: AcceptEncoding = "") -> Response[bytes]:
     """The app's one page, whatever it shows."""
-    return _answer("index.html", accept_encoding, "no-cache")
+    return _answer(node, "index.html", accept_encoding, "no-cache")
 
 
 @get("/play/service-worker.js", sync_to_thread=False, include_in_schema=False)
-def service_worker(accept_encoding: AcceptEncoding = "") -> Response[bytes]:
+def service_worker(node: NamedDependency[Node], accept_encoding: AcceptEncoding = "") -> Response[bytes]:
     """What keeps the set for when there is no network."""
-    return _answer("service-worker.js", accept_encoding, "no-cache")
+    return _answer(node, "service-worker.js", accept_encoding, "no-cache")
 
 
 @get("/play/set/{name:path}", sync_to_thread=True, include_in_schema=False)
-def part(name: FromPath[str], accept_encoding: AcceptEncoding = "") -> Response[bytes]:
+def part(node: NamedDependency[Node], name: FromPath[str], accept_encoding: AcceptEncoding = "") -> Response[bytes]:
     """A file of the set."""
-    return _answer(str(name).strip("/"), accept_encoding, FOREVER)
+    return _answer(node, str(name).strip("/"), accept_encoding, FOREVER)
 
 
-def _answer(name: str, accept_encoding: str, cache_control: str) -> Response[bytes]:
+def _answer(node: Node, name: str, accept_encoding: str, cache_control: str) -> Response[bytes]:
     if player_app.player_set() is None:
         raise Problem("not_found", player_app.ADVICE)
     served = player_app.read(name, brotli="br" in accept_encoding)
@@ -40,7 +43,7 @@ def _answer(name: str, accept_encoding: str, cache_control: str) -> Response[byt
         raise Problem("not_found", f"the player's app has no file {name[:80]!r}")
     headers = {
         "Cache-Control": cache_control,
-        "Content-Security-Policy": player_app.security_policy(),
+        "Content-Security-Policy": player_app.security_policy(_others(node)),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -50,6 +53,12 @@ def _answer(name: str, accept_encoding: str, cache_control: str) -> Response[byt
     if served.encoding:
         headers["Content-Encoding"] = served.encoding
     return Response(served.content, media_type=served.media_type, headers=headers)
+
+
+def _others(node: Node) -> tuple[str, ...]:
+    """The origins of the other nodes that the app may sync with."""
+    found = (urlsplit(url) for url in (*node.settings.edge_urls, *node.settings.upstreams))
+    return tuple(dict.fromkeys(f"{parts.scheme}://{parts.netloc}" for parts in found))
 
 
 ROUTES: list[Any] = [app, service_worker, part]

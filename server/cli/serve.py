@@ -41,6 +41,13 @@ STOP_WITHIN_S = 5
     metavar="TENANT/GAME/CODE",
     help="Become an edge of a game first, by a code from HQ (wayfold edge-code).",
 )
+@click.option(
+    "--edge-url",
+    "edge_urls",
+    multiple=True,
+    metavar="URL",
+    help="An edge that devices joining here sync with too, at the venue. May be repeated.",
+)
 @click.option("--public-url", metavar="URL", help="How devices reach this node, where that is another address.")
 @click.option("--node-name", help="The name in /health (default: the machine's).")
 @data_options
@@ -49,6 +56,7 @@ def serve(
     port: int | None,
     upstreams: tuple[str, ...],
     edge_code: str | None,
+    edge_urls: tuple[str, ...],
     public_url: str | None,
     node_name: str | None,
     data_folder: str | None,
@@ -62,6 +70,7 @@ def serve(
         port=port,
         upstreams=upstreams or None,
         edge_code=edge_code,
+        edge_urls=edge_urls or None,
         public_url=public_url,
         node_name=node_name,
     )
