@@ -25,8 +25,9 @@ def player_app() -> None:
         pytest.skip(f"the player's app cannot be built here: {built.stderr.strip()[-300:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one module: it keeps an event loop running in this thread, in which other tests could not run theirs."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium")
     with sync_playwright() as started:

@@ -39,7 +39,7 @@ class Typings:
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
 
-    def of(self, kind: inspect.Type) -> str:
+    def of(self, kind: inspect.Type) -> str:  # noqa: PLR0911 - one answer a kind of type
         """A type as TypeScript writes it."""
         plain = PLAIN.get(type(kind))
         if plain is not None:

@@ -1,7 +1,7 @@
 // The game on this page: what is known of it, and what a player can do. Screens read the signals and call the functions.
 
 import { signal } from "@preact/signals";
-import { CallFailed, Core } from "./core.js";
+import { CallFailed, Core } from "./calls.js";
 import { gameTexts, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */

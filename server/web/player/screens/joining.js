@@ -2,7 +2,7 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { CallFailed } from "../core.js";
+import { CallFailed } from "../calls.js";
 import { join } from "../game.js";
 import { roomLeft } from "../offline.js";
 import { Field } from "../parts.js";
