@@ -17,7 +17,7 @@ from typing import NamedTuple
 from client_core.game.actions import Answer, ChallengeOpened, HintTaken, Photo
 from client_core.game.answers import Outcome, judge_answer
 from client_core.game.challenges import Challenge, Judged, Later
-from client_core.game.clocking import Times
+from client_core.game.clocking import Times, still_opens
 from client_core.game.events import Decoded
 from client_core.game.openings import Openings
 from client_core.game.play import Play
@@ -67,6 +67,10 @@ class Answers:
         if isinstance(action, HintTaken):
             self.looks.setdefault((number, action.hint), []).append(event.id)
         void = play.rulings.voided_challenges.get(number)
+        late = self._late(place, event)
+        if late is not None and not still_opens(play, self.times, late[0], action.at_ms):
+            play.refuse(place, late[0], *late[1])
+            return
         if challenge.checkpoint is not None and challenge.checkpoint != play.rules.finish:
             by = openings.knows(event.id, openings.visits.get(challenge.checkpoint, []))
             if by is None:
@@ -74,25 +78,22 @@ class Answers:
                 play.refuse(place, Refused(Reason.NOT_VISITED, (challenge.checkpoint,)), *early)
                 return
             play.because[event.id] = (by,)
-        late = self._late(place, event)
-        if late is not None:
-            play.refuse(place, late[0], *late[1])
-        elif void is not None:
+        if late is not None or void is not None:
             if isinstance(action, Answer | Photo):
-                self._answer(openings, place, event, action, challenge)  # what it opened stays open
-            play.refuse(place, Refused(Reason.CHALLENGE_VOIDED), *void)
+                self._read(openings, place, event, action, challenge)  # what it opened stays open
+            refused, why = late if late is not None else (Refused(Reason.CHALLENGE_VOIDED), void or ())
+            play.refuse(place, refused, *why)
         elif isinstance(action, ChallengeOpened):
             self.opened.setdefault(number, []).append((action.at_ms, event.id))
         elif isinstance(action, HintTaken):
             self._hint(openings, place, event, action, challenge)
         else:
-            self._answer(openings, place, event, action, challenge)
+            given = self._read(openings, place, event, action, challenge)
+            self.given.setdefault(number, []).append(given)
 
     def settle(self, openings: Openings) -> None:
         """Pay and charge, when all events are known."""
         for number, given in sorted(self.given.items()):
-            if number in self.play.rulings.voided_challenges:
-                continue
             challenge = self.play.rules.package.challenges[number]
             if isinstance(challenge.key, Judged):
                 self._judge_by_people(number, challenge, given)
@@ -153,9 +154,10 @@ class Answers:
             self.hints_taken += 1
         taken.append((action.at_ms, event.id))
 
-    def _answer(
+    def _read(
         self, openings: Openings, place: int, event: Decoded, action: Answer | Photo, challenge: Challenge
-    ) -> None:
+    ) -> Given:
+        """What an answer is, as far as can be told; what it opens is open from here on."""
         play, number = self.play, action.challenge
         key, right, distance = "", None, None
         if isinstance(action, Answer):
@@ -171,15 +173,13 @@ class Answers:
             why, right, points = (ruled[0],), ruled[1].right, ruled[1].points
         elif accepted is not None and key:
             why, right = (accepted[0],), accepted[1]
-        self.given.setdefault(number, []).append(
-            Given(place, event.id, action.at_ms, key, right, why, points, distance)
-        )
         automatic = isinstance(challenge.key, Judged) and challenge.key.automatic
         if right or before or automatic:
             openings.right.setdefault(number, []).append(event.id)
             openings.earned.append((event.id, -2 - number, challenge.points))
         elif right is False or isinstance(challenge.key, Later | Judged):
             openings.used.setdefault(number, {}).setdefault(key or event.id.hex(), []).append(event.id)
+        return Given(place, event.id, action.at_ms, key, right, why, points, distance)
 
     def _opened(self, number: int, challenge: Challenge, openings: Openings, event: bytes) -> tuple[int, bytes] | None:
         """When the challenge was opened, for all the event knew: read by a device, else its checkpoint visited."""

@@ -47,13 +47,15 @@ class Times(NamedTuple):
     finishes: dict[int, Attempt]
     """By member."""
     spans: Spans
+    known_ms: int
+    """The start as the team's devices knew it, before staff set another."""
 
 
 def clock(play: Play) -> Times:
     """The times of a team."""
     rules, rulings, entered = play.rules, play.rulings, play.entered
     spans = neutral_spans(play)
-    start = _start(play)
+    start, known_ms = _start(play)
     from_ms, until_ms, end_ms, cut_ms = rules.opens_ms, rules.closes_ms, None, None
     if start is not None and rules.believed_from_ms <= start[0] <= rules.believed_to_ms:
         from_ms = start[0]
@@ -70,7 +72,7 @@ def clock(play: Play) -> Times:
         elif ruled is not None:
             end_ms, until_ms = ruled[0], max(until_ms, ruled[0])
     finish, finishes = _finish(play, start, from_ms)
-    return Times(start, from_ms, until_ms, end_ms, cut_ms, finish, finishes, spans)
+    return Times(start, from_ms, until_ms, end_ms, cut_ms, finish, finishes, spans, known_ms)
 
 
 def neutral_spans(play: Play) -> Spans:
@@ -145,8 +147,15 @@ def in_time(play: Play, times: Times, visit: Visit) -> tuple[Refused, tuple[byte
     return None
 
 
-def _start(play: Play) -> Timed | None:
-    """When the team started; the verdicts on its start actions are set."""
+def still_opens(play: Play, times: Times, refused: Refused, at_ms: int) -> bool:
+    """Whether what is not in time is so by staff's word alone: it pays nothing, and what it opened stays open."""
+    if refused.reason is Reason.NOT_STARTED:
+        return play.rulings.start is not None and at_ms >= times.known_ms
+    return refused.reason is Reason.STOPPED or (refused.reason is Reason.AFTER_LIMIT and play.rulings.end is not None)
+
+
+def _start(play: Play) -> tuple[Timed | None, int]:
+    """When the team started, and when for all its devices knew; the verdicts on its start actions are set."""
     rules, rule, listed = play.rules, play.entered.start, play.team.start_at_ms
     ruled = play.rulings.start
     own: list[Timed] = []
@@ -173,13 +182,12 @@ def _start(play: Play) -> Timed | None:
         ends = [(e.action.at_ms, e.id) for _, e in play.finishes]  # type: ignore[union-attr]
         own = own or ends
     believed = [one for one in own if rules.believed_from_ms <= one[0] <= rules.believed_to_ms]
-    start = started(
-        None if ruled is None else (ruled[1], ruled[0]), set_start(rule, play.team.number, listed), believed or own
-    )
+    known = started(None, set_start(rule, play.team.number, listed), believed or own)
+    start = known if ruled is None else (ruled[1], ruled[0])
     for place, event in play.starts:
         if start is not None and play.verdicts[place] is NOTHING and event.id != start[1]:
             play.refuse(place, Refused(Reason.ALREADY_STARTED, (start[0],)), *([start[1]] if start[1] else []))
-    return start
+    return start, rules.opens_ms if known is None else known[0]
 
 
 def _started_at(play: Play, told_ms: int, place: int) -> int:

@@ -223,7 +223,7 @@ class Openings:
         start = self.times.start
         if atom.absolute:
             return () if visit.at_ms >= atom.at_ms else None
-        if start is None or visit.at_ms < start[0] + atom.at_ms:
+        if start is None or visit.at_ms < min(start[0], self.times.known_ms) + atom.at_ms:
             return None
         return (start[1],) if start[1] else ()
 

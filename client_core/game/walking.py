@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from client_core.game.answering import Answers
-from client_core.game.clocking import Times, in_time, window
+from client_core.game.clocking import Times, in_time, still_opens, window
 from client_core.game.openings import Openings
 from client_core.game.play import Play, Visit
 from client_core.game.verdicts import Reason, Refused
@@ -38,6 +38,8 @@ def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict
         if not sure or (hours and places[number].hours):
             refused = in_time(play, times, visit)
             if refused is not None:
+                if not bare and still_opens(play, times, refused[0], at_ms):
+                    _rank(play, openings, visit, paying)
                 play.refuse(visit.place, refused[0], *refused[1])
                 continue
         if not bare and (rank := _rank(play, openings, visit, paying)) < -1:
