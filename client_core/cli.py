@@ -25,12 +25,12 @@ from typing import NoReturn
 import msgspec
 
 from client_core.clock import Clock, ScaledClock, SteppedClock, WallClock
-from client_core.game.actions import ActionError, MessageRead, Retired, Said, Sos, accuracy_dm
+from client_core.game.actions import ActionError, Answer, MessageRead, Retired, Said, Sos, accuracy_dm
 from client_core.game.content import PackageError
 from client_core.game.explaining import refusal
 from client_core.game.fences import Fix
 from client_core.game.text import TextFault
-from client_core.game.verdicts import Accepted, Verdict
+from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 from client_core.gpx import GpxError, read_track
 from client_core.replay import ACCURACY_MM, Replay, ReplayPlan
 from client_core.replica import Replica, ReplicaError
@@ -116,6 +116,21 @@ def _check_in(options: argparse.Namespace) -> int:
             fix = Fix(round(options.lon * 1e7), round(options.lat * 1e7), accuracy_mm, at_ms)
         verdict = replica.check_in(number, at_ms=at_ms, fix=fix, code=options.code, qr=options.qr)
         return _answer(replica, verdict, f"checked in at {options.checkpoint}", number)
+
+
+def _reply(options: argparse.Namespace) -> int:
+    """Answer a challenge; what a device cannot judge waits for staff."""
+    at_ms = _at(options)
+    with Replica.open(options.store) as replica:
+        codes = [one.code for one in replica.package.challenges]
+        if options.challenge not in codes:
+            raise ReplicaError("unknown_challenge", f"this game has no challenge {options.challenge!r}")
+        number = codes.index(options.challenge)
+        verdict = replica.act(Answer(at_ms, number, options.text, options.secret))
+        if isinstance(verdict, Refused) and verdict.reason is Reason.AWAITS_JUDGING:
+            print("recorded; this device cannot judge it, the answer comes from elsewhere")
+            return 0
+        return _answer(replica, verdict, f"answered {options.challenge}")
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -349,6 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     check_in.add_argument("--code", help="what stands at the checkpoint")
     check_in.add_argument("--qr", action="store_true", help="the code was scanned")
     check_in.set_defaults(run=_check_in)
+    _add_reply(commands.add_parser("answer", parents=[shared, timed], help="answer a challenge"))
     commands.add_parser("start", parents=[shared, timed], help="start the team's time").set_defaults(run=_start)
     commands.add_parser("finish", parents=[shared, timed], help="finish the team's game").set_defaults(run=_finish)
 
@@ -378,6 +394,13 @@ def _parser() -> argparse.ArgumentParser:
     bundle.add_argument("file")
     bundle.set_defaults(run=_bundle)
     return parser
+
+
+def _add_reply(reply: argparse.ArgumentParser) -> None:
+    reply.add_argument("challenge", help="the challenge's code")
+    reply.add_argument("text", help="the answer; what is to be ordered, in lines")
+    reply.add_argument("--secret", help="what the checkpoint's QR code says, where the challenge is sealed")
+    reply.set_defaults(run=_reply)
 
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:

@@ -100,7 +100,7 @@ class Transport(Protocol):
 class ReplicaError(Exception):
     """A call that makes no sense now.
 
-    `code` is `not_joined`, `already_joined`, `unknown_checkpoint` or `nonce_malformed`.
+    `code` is `not_joined`, `already_joined`, `unknown_checkpoint`, `unknown_challenge` or `nonce_malformed`.
     """
 
     def __init__(self, code: str, detail: str) -> None:

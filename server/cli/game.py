@@ -19,6 +19,7 @@ from server.cli.drafting import GameFlags, draft_from, game_flags
 from server.cli.output import json_option, print_json, print_table, progress, read_file
 from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
 from server.cli.posters import posters
+from server.cli.rehearse import rehearse
 from server.cli.simulate import simulate
 from server.cli.teams import teams
 from server.formats.course_files import COURSE_BYTES_MAX, read_course_file
@@ -123,7 +124,7 @@ def list_command(tenant: str | None, *, as_json: bool, data_folder: str | None, 
         print_table(("game", "name", "state", "id"), [(g.slug, g.name, g.state, g.id) for g in found])
 
 
-for command in (new, check, schema, simulate, posters, teams):
+for command in (new, check, schema, simulate, rehearse, posters, teams):
     game.add_command(command)
 
 
