@@ -76,7 +76,11 @@ def clock(play: Play) -> Times:
 
 
 def neutral_spans(play: Play) -> Spans:
-    """The time that counts for nothing: staff's intervals, where told only the waiting or the way of this team."""
+    """The time that counts for nothing: staff's intervals, where told only the waiting or the way of this team.
+
+    A way that the team did not take before it was done is none of it: on another
+    course the same checkpoint leads elsewhere.
+    """
     spans: list[tuple[int, int]] = []
     for _, note in play.rulings.neutral:
         low, high = note.from_ms, OPEN_END_MS if note.to_ms is None else note.to_ms
@@ -84,12 +88,12 @@ def neutral_spans(play: Play) -> Spans:
             there = next((v.moment for v in play.visits if v.checkpoint == note.checkpoint), None)
             if there is None:
                 continue
-            onward = (
-                v.moment
-                for v in play.visits
-                if v.moment > there and note.leg_to in {None, v.checkpoint} and v.checkpoint != note.checkpoint
-            )
-            low, high = max(low, there), min(high, next(onward, OPEN_END_MS))
+            later = [v for v in play.visits if v.moment > there and v.checkpoint != note.checkpoint]
+            onward = next((v.moment for v in later if note.leg_to in {None, v.checkpoint}), None)
+            done = bool(play.finishes) or any(v.checkpoint == play.rules.finish for v in later)
+            if onward is None and note.leg_to is not None and done:
+                continue
+            low, high = max(low, there), min(high, OPEN_END_MS if onward is None else onward)
         spans.append((low, high))
     return merged_spans(spans)
 
