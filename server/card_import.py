@@ -52,6 +52,12 @@ _STATUSES = {
     "SportingWithdrawal": Status.SPORTING_WITHDRAWAL,
 }
 """What a punch cannot say; other statuses follow from the punches."""
+_UNFINISHED = {
+    "DidNotFinish": Status.DID_NOT_FINISH,
+    "MissingPunch": Status.MISSING_CHECKPOINT,
+    "OverTime": Status.OVER_TIME,
+}
+"""What the punches do not say either where a file gives no finish."""
 
 
 class Plan(msgspec.Struct):
@@ -113,7 +119,7 @@ class _Import:
         badge = self.place_by_badge.get(card.card) if card.number is None and card.card else None
         if badge is not None:
             return self.register.teams[badge[0]], badge[1]
-        number = card.number
+        number = card.number if card.number is not None or card.card else self._namesake(card)
         if number is None:
             number = max([self.game.row.team_number_first - 1, *self.team_by_number]) + 1
         known = self.team_by_number.get(number)
@@ -134,6 +140,14 @@ class _Import:
             self.place_by_badge[card.card] = (team.id, 1)
             return team, 1
         return team, card.member
+
+    def _namesake(self, card: Card) -> int | None:
+        """Whom a card without a number is of: of that name and category, and no other card's of these files."""
+        name, categories = card.team_name or card.name, self._categories(card, ())
+        for team in self.register.teams.values():
+            if team.name == name and team.id not in self.plan.touched and set(categories) <= set(team.categories):
+                return team.number
+        return None
 
     def _register(self, team: Team) -> None:
         self.team_by_number[team.number] = team
@@ -182,8 +196,12 @@ class _Import:
             else:
                 yield self._check_in(card, finish, card.finish_ms, member)
         status = Status.NOT_COMPETING if not card.competing else _STATUSES.get(card.status)
+        if status is None and card.finish_ms is None:
+            status = _UNFINISHED.get(card.status)
         if status is not None:
-            yield StatusSet(0, f"as {card.where[:200]} says", team.id, STATUS_NUMBERS[status], member)
+            alone = card.number is None  # nobody else can be of its team
+            told = f"as {card.where[:200]} says"
+            yield StatusSet(0, told, team.id, STATUS_NUMBERS[status], None if alone else member)
 
     def _check_in(self, card: Card, number: int, at_ms: int, member: int | None) -> CheckIn:
         checkpoint = self.package.checkpoints[number]

@@ -152,5 +152,5 @@ def _si_card(row: list[str], told: dict[str, str], first: int, found: Findings, 
         categories=(told["class"],) if told["class"] else (),
         start_ms=start_ms,
         finish_ms=times_ms["finish"],
-        competing=told["nc"] in {"", "0"},
+        competing=told["nc"].upper() in {"", "0", "N"},
     )

@@ -103,6 +103,12 @@ def test_a_card_log_says_its_own_zone_and_other_entries_are_passed_over() -> Non
     assert card.punches == (Punch("121", 1_673_773_929_000),)
 
 
+@pytest.mark.parametrize(("said", "competing"), [("0", True), ("", True), ("N", True), ("Y", False), ("X", False)])
+def test_a_sportident_row_says_in_several_ways_who_competes(said: str, competing: bool) -> None:
+    (card,) = read_cards(SI.replace(";M;0;", f";M;{said};").encode(), "a.csv", DAY)
+    assert card.competing is competing
+
+
 def test_a_sportident_row_may_be_longer_than_its_header() -> None:
     (card,) = read_cards(SI.encode(), "a.csv", DAY)
     start_ms = START_MS + 25 * 60_000 + 42_000
