@@ -24,6 +24,7 @@ closes = 2022-06-04T15:00:00
 start_by = "start list"
 finish = "FIN1"
 ways = ["kiosk", "position"]
+fence = "25 m"
 checkpoints = "controls.geojson"
 """
 
