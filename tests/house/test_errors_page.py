@@ -55,6 +55,7 @@ FILES = {
     "package_malformed": "a game's package does not decode",
     "package_too_big": "a game's package is larger than one may be",
     "settings_invalid": "a setting that cannot be used; its name and place are said",
+    "unknown_challenge": "the game has no challenge of that code",
     "unknown_checkpoint": "the game has no checkpoint of that code",
     "value_out_of_range": "a value of the command line that cannot be",
 }
