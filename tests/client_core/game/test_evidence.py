@@ -210,3 +210,14 @@ def test_a_team_that_starts_itself_keeps_its_word_unless_the_game_believes_nodes
 
 def test_a_register_without_evidence_is_silent() -> None:
     assert Evidence(played(), tell(played(), log(check_in(A, minutes(1)))), Register()).silent
+
+
+def test_a_clock_that_ticks_in_steps_of_100_ms_keeps_the_order_in_which_things_were_done() -> None:
+    """Browsers that guard privacy round their clocks: the check-in before the finish has the finish's own time."""
+    tick_ms = minutes(20) // 100 * 100
+    events = log(check_in(A, tick_ms - 100), check_in(B, tick_ms), check_in(FINISH, tick_ms))
+    for order in permutations(events):
+        result = fold(played(), team(), order)
+        assert (result.score, result.finish_ms, Flag.CLOCK_SET_BACK in result.flags) == (50, tick_ms, False)
+    late = log(check_in(FINISH, tick_ms), check_in(B, tick_ms))
+    assert fold(played(), team(), late).score == 0, "after the finish is after it, in the same tick too"
