@@ -27,7 +27,13 @@ from sync.stream import GAME
 
 
 class DeviceLine(msgspec.Struct, frozen=True):
-    """A key in a game: `kind` is authority, edge or device; `held` counts its events that do not count here."""
+    """A key in a game: `kind` is authority, edge, device or stranger.
+
+    `team` has the names of all teams it was enrolled in, in the order of their
+    numbers; `forked`: copies of it have written; `doubled`: it was enrolled
+    under a number that another device has too, by an edge that was restored or
+    whose key was stolen.
+    """
 
     key: str
     kind: str
@@ -37,6 +43,7 @@ class DeviceLine(msgspec.Struct, frozen=True):
     streams: int
     events: int
     forked: bool
+    doubled: bool = False
 
 
 def check_authority(game: OpenGame) -> None:
@@ -49,6 +56,7 @@ def check_authority(game: OpenGame) -> None:
 def devices(game: OpenGame) -> list[DeviceLine]:
     """Every key that was enrolled or has written: authorities, edges, devices, strangers."""
     directory, streams = game.log.index.directory, game.log.index.streams.values()
+    doubled = frozenset[bytes]().union(*directory.conflicts().values())
     keys = {*directory.authorities, *directory.edges, *directory.scopes, *(s.key.public_key for s in streams)}
     lines = []
     for key in sorted(keys):
@@ -59,12 +67,13 @@ def devices(game: OpenGame) -> list[DeviceLine]:
             DeviceLine(
                 key.hex(),
                 kind if directory.scope_of(key) else "stranger",
-                next((team.name for team in teams if team is not None), None),
+                ", ".join(team.name for team in sorted(filter(None, teams), key=lambda team: team.number)) or None,
                 directory.role_of(key),
                 directory.is_revoked(key),
                 len(own),
                 sum(b.tip_seq - b.first_seq + 1 for s in own for b in s.branches),
                 any(s.forked for s in own),
+                key in doubled,
             )
         )
     return lines

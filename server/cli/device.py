@@ -8,7 +8,7 @@ import click
 
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import data_options, open_published, settings_of
-from server.revoking import devices, find_key, revoke
+from server.revoking import DeviceLine, devices, find_key, revoke
 
 KEY_LETTERS = 12
 
@@ -35,11 +35,16 @@ def list_devices(name: str, *, as_json: bool, data_folder: str | None, settings_
             line.kind,
             line.team,
             line.events,
-            ", ".join(word for word, said in (("revoked", line.revoked), ("copied", line.forked)) if said) or None,
+            _note(line),
         )
         for line in lines
     ]
     print_table(("key", "is", "team", "events", "note"), rows, numbers=("events",))
+
+
+def _note(line: DeviceLine) -> str | None:
+    words = (("revoked", line.revoked), ("copied", line.forked), ("number given twice", line.doubled))
+    return ", ".join(word for word, said in words if said) or None
 
 
 @device.command("revoke")

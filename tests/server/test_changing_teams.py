@@ -9,11 +9,16 @@ from pathlib import Path
 import httpx
 import pytest
 from loopback import CODES, LAT, START_MS, lon_of
+from nodes import key_of
 from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served, wayfold
 
 from client_core.cli import main as device
+from client_core.game.actions import TeamRegistered
+from server import own_stream, tenancy
 from server.join_codes import add_join_code
-from sync.stream import GAME, scope_of, team_audience
+from sync.batch import Batch
+from sync.statement import Delegation, Enrolment
+from sync.stream import ALL, GAME, scope_of, team_audience
 
 
 def check_in(store: Path, code: str, minute: int) -> None:
@@ -60,3 +65,23 @@ def test_it_plays_on_for_the_new_team_and_its_unsent_events_count_for_the_old(
         (scope,) = [scope for key, scope in game.log.index.directory.scopes.items() if key.hex() == status["device"]]
         foxes = next(team.id for team in game.board.teams.values() if team.name == "Foxes")
         assert scope == scope_of(GAME, team_audience(foxes), team_audience(hawks))
+
+
+def test_the_list_of_devices_says_which_teams_a_key_is_in_and_which_number_was_given_twice(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+    edge, phones = key_of("edge"), [key_of("one"), key_of("two"), key_of("three")]
+    with opened(tmp_path) as game:
+        teams = [TeamRegistered(START_MS, bytes([n]) * 16, n, name) for n, name in ((1, "Foxes"), (2, "Hawks"))]
+        audiences = [team_audience(team.team) for team in teams]
+        game.log.append(own_stream.write(game.log.index, game.key, GAME, teams))
+        statements = [tenancy.issue(game.log.game, GAME, game.key, Delegation(edge.public_key, ALL, 9))]
+        for number, key, audience in ((0, phones[0], 1), (0, phones[1], 1), (1, phones[2], 1), (2, phones[2], 0)):
+            content = Enrolment(key.public_key, scope_of(GAME, audiences[audience]), number)
+            statements.append(tenancy.issue(game.log.game, audiences[audience], edge, content))
+        game.log.append(Batch(statements=tuple(statements)))
+    lines = json.loads(wayfold("device", "list", "park", "--json", "--data", str(tmp_path)).stdout)
+    found = {line["key"]: (line["team"], line["doubled"]) for line in lines if line["kind"] == "device"}
+    said = [("Hawks", True), ("Hawks", True), ("Foxes, Hawks", False)]
+    assert found == {key.public_key.hex(): line for key, line in zip(phones, said, strict=True)}
+    shown = wayfold("device", "list", "park", "--data", str(tmp_path)).stdout
+    assert shown.count("number given twice") == 2
