@@ -30,9 +30,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from bench.highfield import check_in_payloads
 from bench.table import Row
-from client_core.game.actions import TeamRegistered
+from client_core.game.actions import CheckIn, TeamRegistered, decode_action, encode_action
 from client_core.game.publish import Draft, DraftCheckpoint
 from client_core.game.timing import SelfStart, TimeLimit
 from client_core.signing import SigningKey, verify
@@ -51,6 +53,7 @@ from sync.statement import Enrolment, Statement
 from sync.stream import GAME, ID_BYTES, GameKey, Scope, StreamKey, scope_of, stream_id, team_audience
 
 CHECK_INS = 50
+PLACES = 35
 DEVICES = 200
 ROUNDS = 7
 CONNECTIONS = 200
@@ -121,7 +124,7 @@ def found_game(folder: Path, devices: int, check_ins: int = CHECK_INS) -> tuple[
     tenants = TenantFiles(folder)
     tenants.add(tenancy.new_tenant("bench", "Bench", OPENS_MS))
     checkpoints = tuple(
-        DraftCheckpoint(str(100 + i), points=10, at=(-0.3 + i / 1000, 51.74), radius_m=25.0) for i in range(35)
+        DraftCheckpoint(str(100 + i), points=10, at=(-0.3 + i / 1000, 51.74), radius_m=25.0) for i in range(PLACES)
     )
     draft = Draft(
         name="Bench",
@@ -132,7 +135,7 @@ def found_game(folder: Path, devices: int, check_ins: int = CHECK_INS) -> tuple[
         checkpoints=checkpoints,
         limit=TimeLimit(2_700_000, 10, None),
     )
-    payloads = check_in_payloads(devices * check_ins)
+    payloads = [_moved(payload, n % PLACES) for n, payload in enumerate(check_in_payloads(devices * check_ins))]
     with tenants.open("bench") as file:
         assert file.tenant is not None
         save_draft(file, "game", draft, OPENS_MS)
@@ -157,6 +160,15 @@ def found_game(folder: Path, devices: int, check_ins: int = CHECK_INS) -> tuple[
         ]
     tenants.close()
     return folder / "tenants" / "bench.sqlite", game, devices_made
+
+
+def _moved(payload: bytes, checkpoint: int) -> bytes:
+    """A recorded check-in, moved into the fence of a checkpoint, a few metres from the middle as its fix was."""
+    action = decode_action(payload)
+    assert isinstance(action, CheckIn)
+    lon_e7 = -3_000_000 + checkpoint * 10_000 + action.lon_e7 % 1201 - 600
+    lat_e7 = 517_400_000 + action.lat_e7 % 1201 - 600
+    return encode_action(msgspec.structs.replace(action, checkpoint=checkpoint, lon_e7=lon_e7, lat_e7=lat_e7))
 
 
 def _scope(team: bytes) -> Scope:
