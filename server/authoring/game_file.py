@@ -127,6 +127,10 @@ class Limits(_Section, frozen=True):
     late_max: Annotated[str | None, says("Later than this over the limit, late_then holds; left out: never.")] = None
     late_then: Annotated[Literal["not placed", "zero", "disqualified"], says("What then happens.")] = "not placed"
     late_checkins: Annotated[bool, says("Whether check-ins after the limit pay.")] = True
+    late_in_doubt: Annotated[
+        Literal["team", "estimate", "proven"],
+        says("What a phone's clock is worth beside what nodes saw: docs/why/time.md."),
+    ] = "team"
 
 
 class Format(Limits, frozen=True):

@@ -46,6 +46,7 @@ TIES = {
     "nearest estimate": TieBreak.NEAREST_ESTIMATE,
     "draw": TieBreak.STAFF_DRAW,
 }
+DOUBT = {"team": timing.Doubt.TEAM, "estimate": timing.Doubt.ESTIMATE, "proven": timing.Doubt.PROVEN}
 BEYOND = {"not placed": Beyond.OVER_TIME, "zero": Beyond.ZERO, "disqualified": Beyond.DISQUALIFIED}
 HOUR_MS = 3_600_000
 SELF_START_OPEN_MS = 30 * 24 * HOUR_MS
@@ -109,7 +110,9 @@ def read_times(
     if length is None and back_by is None:
         return start, None
     late = None if file.late_max is None else span(file.late_max, (*path, "late_max"), report)
-    return start, TimeLimit(length, file.late_points, late, back_by, BEYOND[file.late_then], file.late_checkins)
+    return start, TimeLimit(
+        length, file.late_points, late, back_by, BEYOND[file.late_then], file.late_checkins, DOUBT[file.late_in_doubt]
+    )
 
 
 def read_window(

@@ -17,6 +17,7 @@ from client_core.game.showing import CheckInBy, StandingsShown
 from client_core.game.timing import (
     Beyond,
     CheckInStart,
+    Doubt,
     IntervalStart,
     MassStart,
     SelfStart,
@@ -33,6 +34,10 @@ WAYS = {
     Method.KIOSK: "at a kiosk",
     Method.STAFF: "with staff",
     Method.PAPER: "on paper",
+}
+DOUBT = {
+    Doubt.ESTIMATE: "What servers and kiosks saw of time corrects your phone's clock.",
+    Doubt.PROVEN: "In time is what a server or kiosk held in time: stay in touch with the network.",
 }
 BEYOND = {Beyond.OVER_TIME: "has no place", Beyond.ZERO: "scores zero", Beyond.DISQUALIFIED: "is disqualified"}
 TIES = {
@@ -116,6 +121,8 @@ def _limit(limit: TimeLimit | None, package: Package) -> Iterator[str]:
         yield f"Who is more than {_span(limit.late_ms_max)} late {BEYOND[limit.beyond]}."
     if not limit.late_pays:
         yield "Check-ins after the limit pay nothing."
+    if limit.doubt in DOUBT:
+        yield DOUBT[limit.doubt]
 
 
 def _formats(package: Package) -> Iterator[str]:

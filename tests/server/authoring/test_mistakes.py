@@ -10,7 +10,7 @@ from served import wayfold
 
 from client_core.game.content import Package
 from client_core.game.publish import publish
-from client_core.game.timing import Beyond
+from client_core.game.timing import Beyond, Doubt
 from server.authoring.building import read_game
 from server.authoring.reading import Report
 
@@ -250,12 +250,14 @@ def test_links_and_pipes_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_what_a_format_leaves_out_is_as_in_the_game(tmp_path: Path) -> None:
-    game = f'{GAME}late_max = "10 min"\nlate_then = "disqualified"\nlate_points = 3\n[format.long]\nduration = "24 h"\n'
+    late = 'late_in_doubt = "proven"\nlate_then = "disqualified"\n'
+    game = f'{GAME}{late}late_max = "10 min"\nlate_points = 3\n[format.long]\nduration = "24 h"\n'
     made, report = read(tmp_path, game)
     assert made is not None, faults(report)
     limit = made.formats[0].limit
     assert limit is not None
     assert (limit.late_points, limit.late_ms_max, limit.beyond) == (3, 600_000, Beyond.DISQUALIFIED)
+    assert limit.doubt is Doubt.PROVEN
     assert limit.limit_ms == 24 * 3_600_000
     assert made.closes_at_ms - made.opens_at_ms >= 25 * 3_600_000
 
