@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from client_core.game.ranges import CODE_BYTES_MAX, LIMIT_MS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX
+from client_core.game.ranges import (
+    CODE_BYTES_MAX,
+    GROUPS_MAX,
+    KINDS_MAX,
+    LIMIT_MS_MAX,
+    NAME_BYTES_MAX,
+    TEXT_BYTES_MAX,
+)
 from client_core.game.text import TextFault, check_characters, check_text
 from server.authoring.game_file import GameFile, Group
 from server.authoring.reading import Report, meant
 from server.authoring.toml_lines import Path
 
 DAY_MS = 86_400_000
+SECTIONS_MAX = {"kind": KINDS_MAX - 1, "group": GROUPS_MAX, "category": 200, "format": 50, "briefing": 20, "text": 50}
+"""As many as a package holds."""
+LANGUAGE_CHARACTERS = range(2, 17)
 
 
 def look_at_parts(game: GameFile, window: tuple[int, int], report: Report) -> None:
@@ -22,6 +32,9 @@ def look_at_parts(game: GameFile, window: tuple[int, int], report: Report) -> No
         report.error("window_too_long", ("closes",), f"the game is open for more than {LIMIT_MS_MAX // DAY_MS} days")
     if game.standings == "frozen" and game.frozen_from is None:
         report.error("key_missing", ("standings",), 'standings = "frozen" needs the time: frozen_from = …')
+    for section, most in SECTIONS_MAX.items():
+        if len(getattr(game, section)) > most:
+            report.error("sections_too_many", (section,), f"more than {most} of [{section}]")
     _groups(game, report)
     _entrants(game, report)
     _texts(game, report)
@@ -106,6 +119,15 @@ def _texts(game: GameFile, report: Report) -> None:
             if shown:
                 _text(shown, "its name", NAME_BYTES_MAX, (section, name, "name"), report)
     _text(game.name, "its name", NAME_BYTES_MAX, ("name",), report)
+    _text(game.emergency_number, "the emergency number", NAME_BYTES_MAX, ("emergency_number",), report)
+    _text(game.language, "the language", NAME_BYTES_MAX, ("language",), report)
+    for language, entries in game.text.items():
+        if len(language) not in LANGUAGE_CHARACTERS:
+            report.error("language_malformed", ("text", language), f"{language!r} is no language, such as it or pt-BR")
+        for text, other in entries.items():
+            if max(len(text.encode()), len(other.encode())) > TEXT_BYTES_MAX:
+                detail = f"a text takes more than {TEXT_BYTES_MAX} bytes: shorten it"
+                report.error("text_too_long", ("text", language, text), detail)
     for number, briefing in enumerate(game.briefing):
         try:
             check_characters(briefing.text, "the text", lines=True)

@@ -46,7 +46,9 @@ class Kind(_Section, frozen=True):
     ] = None
     fence: Annotated[str | None, says('Radius: "open", "forest", "city" or a length.')] = None
     accuracy: Annotated[str | None, says("Worst accuracy of a position that counts, a length.")] = None
-    hours: Annotated[list[str], says('When check-ins count: "2026-06-06T10:00 to 2026-06-06T12:00".')] = []
+    hours: Annotated[
+        list[str], Meta(max_length=200), says('When check-ins count: "2026-06-06T10:00 to 2026-06-06T12:00".')
+    ] = []
     dwell: Annotated[str, says("How long a visit by position must last.")] = "0 s"
     shown: Annotated[Literal["always", "near", "open"], says("When players see it on the map.")] = "always"
     near: Annotated[str, says('How near, for shown = "near".')] = "50 m"
@@ -55,7 +57,9 @@ class Kind(_Section, frozen=True):
         Meta(max_length=200),
         says("Extra points for the first teams there, such as [10, 5, 2]."),
     ] = []
-    by_time: Annotated[list[str], says('Points by time: "after 30 min: 20", counted from the start.')] = []
+    by_time: Annotated[
+        list[str], Meta(max_length=200), says('Points by time: "after 30 min: 20", counted from the start.')
+    ] = []
     capture: Annotated[
         Annotated[int, POINTS] | None, says("Points a minute for holding it until another team comes.")
     ] = None

@@ -130,7 +130,9 @@ def _with_formats(document: dict[str, Any]) -> dict[str, Any]:
     formats = document.get("format")
     if not isinstance(formats, dict):
         return document
-    mine = {key: document[key] for key in Limits.__struct_fields__ if key in document}
+    types = {field.name: field.type for field in msgspec.structs.fields(Limits)}
+    # What is at fault in the game is told there, not once more for every format.
+    mine = {key: document[key] for key, kind in types.items() if key in document and _fits(document[key], kind)}
     made: dict[str, Any] = {}
     for name, table in formats.items():
         given = mine
@@ -138,6 +140,14 @@ def _with_formats(document: dict[str, Any]) -> dict[str, Any]:
             given = {key: value for key, value in mine.items() if key != "start_by" or value in {"clock", "interval"}}
         made[name] = {**given, **table} if isinstance(table, dict) else table
     return {**document, "format": made}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except (msgspec.ValidationError, OverflowError):
+        return False
+    return True
 
 
 def _struct(data: dict[str, Any], cls: type[S], path: Path, report: Report) -> S | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from client_core.game import timing
 from client_core.game.checkpoints import (
+    DISTANCE_MM_MAX,
     ByTime,
     Capture,
     FirstFinders,
@@ -21,6 +22,7 @@ from client_core.game.checkpoints import (
     Shown,
 )
 from client_core.game.entrants import Category, Format, MemberRule, Presence, Sex, TeamTime
+from client_core.game.ranges import ACCURACY_MM_MAX
 from client_core.game.showing import CheckInBy, Showing, StandingsShown
 from client_core.game.timing import Beyond, Ranking, Start, TieBreak, TimeLimit
 from server.authoring import game_file
@@ -220,11 +222,11 @@ def _kind(kind: game_file.Kind, game: GameFile, path: Path, zone: ZoneInfo, repo
     accuracy, near, pay = 50_000, 0, Plain()
     key = "accuracy"
     try:
-        accuracy = distance_mm(kind.accuracy or game.accuracy)
+        accuracy = distance_mm(kind.accuracy or game.accuracy, 1, ACCURACY_MM_MAX)
         key = "fence"
         fence_mm(kind.fence or game.fence)
         key = "near"
-        near = distance_mm(kind.near)
+        near = distance_mm(kind.near, 0, DISTANCE_MM_MAX)
         key = "hours"
         hours += [hours_of(text, zone) for text in kind.hours]
     except ValueFault as fault:

@@ -6,12 +6,15 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from client_core.game.ranges import LIMIT_MS_MAX
+
 MS_BY_UNIT = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 MM_BY_UNIT = {"m": 1_000, "km": 1_000_000}
 FENCE_MM = {"open": 15_000, "forest": 20_000, "city": 25_000}
 """Open ground, under trees, between houses: what receivers of phones are good for there."""
 POINT_RULES = ("code", "first digit of the code", "code rounded down to 10", "code rounded up to 10")
 DIGITS_MAX = 9
+YEAR_MIN, YEAR_MAX = 1971, 2199
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{0,20})?")
 _GRID = re.compile(r"[+-]?[0-9]{4,9}(\.[0-9]*)?")
 _PART = re.compile(r"\s*([0-9]{1,9}(?:[.,][0-9]{1,3})?)\s*([a-z]+)\s*")
@@ -23,12 +26,18 @@ class ValueFault(Exception):
 
 def span_ms(text: str) -> int:
     """A duration in milliseconds, such as "4 h", "90 min" or "1 h 30 min"."""
-    return _sum(text, MS_BY_UNIT, 'a duration, such as "90 min", "4 h" or "30 s"')
+    length_ms = _sum(text, MS_BY_UNIT, 'a duration, such as "90 min", "4 h" or "30 s"')
+    if length_ms > LIMIT_MS_MAX:
+        raise ValueFault(f"{text!r} is more than {LIMIT_MS_MAX // MS_BY_UNIT['d']} days")
+    return length_ms
 
 
-def distance_mm(text: str) -> int:
-    """A length in millimetres, such as "25 m" or "1.5 km"."""
-    return _sum(text, MM_BY_UNIT, 'a length, such as "25 m"')
+def distance_mm(text: str, low_mm: int = 0, high_mm: int = 10**9) -> int:
+    """A length in millimetres, such as "25 m" or "1.5 km", within bounds."""
+    length_mm = _sum(text, MM_BY_UNIT, 'a length, such as "25 m"')
+    if not low_mm <= length_mm <= high_mm:
+        raise ValueFault(f"{text!r} is too {'short' if length_mm < low_mm else 'long'}: up to {high_mm // 10**6} km")
+    return length_mm
 
 
 def fence_mm(text: str) -> int:
@@ -48,6 +57,8 @@ def time_ms(at: datetime, zone: ZoneInfo) -> int:
 
     A local time that the change of the clocks skips, or has twice, is refused.
     """
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        raise ValueFault(f"{at.isoformat()} is not between the years {YEAR_MIN} and {YEAR_MAX}")
     if at.tzinfo is not None:
         return int(at.timestamp() * 1000)
     early, late = at.replace(tzinfo=zone, fold=0), at.replace(tzinfo=zone, fold=1)
