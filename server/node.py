@@ -25,6 +25,7 @@ from server.orphans import adopt
 from server.problems import Problem
 from server.relaying import Relaying
 from server.settings import Settings
+from server.shown import Shown
 from server.signals import Signals
 from server.upstream import UpstreamState
 from server.verifier import Verifier
@@ -71,6 +72,7 @@ class Node:
         self.card_lock = asyncio.Lock()
         """Cards are planned by what the log says, so one hand-in after the other."""
         self._desks: dict[bytes, Desk] = {}
+        self._shown: dict[bytes, Shown] = {}
         self._signals: dict[bytes, Signals] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
@@ -134,6 +136,13 @@ class Node:
         if signals is None or signals.game is not game:
             signals = self._signals[game.row.id] = Signals(game)
         return signals
+
+    def shown_of(self, game: OpenGame) -> Shown:
+        """What people are shown of an open game, which remembers what it showed."""
+        shown = self._shown.get(game.row.id)
+        if shown is None or shown.game is not game:
+            shown = self._shown[game.row.id] = Shown(game)
+        return shown
 
     def sync_addresses(self, game: OpenGame) -> tuple[str, ...]:
         """Where devices of a game find sessions: here first, then at the venue's edges, then further up."""
@@ -256,5 +265,6 @@ class Node:
             game = self._games.pop(key)
             self._by_id.pop((key[0], game.row.id.hex()), None)
             self._desks.pop(game.row.id, None)
+            self._shown.pop(game.row.id, None)
             self._signals.pop(game.row.id, None)
             self.witnessing.forget(game)

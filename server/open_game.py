@@ -12,6 +12,7 @@ from client_core.signing import SigningKey
 from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile
 from server.games import game_log, package_of
+from server.hearing import Hearing
 from server.scoreboard import Scoreboard
 from server.strangers import Strangers
 from sync.index import Changes
@@ -33,6 +34,7 @@ class OpenGame:
             self.package_bytes = package_of(session, row)
         self.rules = compile_rules(decode_package(self.package_bytes))
         self.board = Scoreboard(self.log, self.rules)
+        self.hearing = Hearing(self.log)
         self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None
         self.changed_at_ms = 0

@@ -40,6 +40,7 @@ PROBLEMS: dict[str, Kind] = {
     "edge_code_unknown": Kind(403, "This edge code is not known here"),
     "staff_code_unknown": Kind(403, "This staff code is not known here"),
     "staff_only": Kind(403, "Only staff do this"),
+    "standings_hidden": Kind(403, "The standings are not shown yet"),
     "not_enrolled": Kind(403, "This device is not enrolled in the game"),
     "not_the_authority": Kind(403, "Only the authority does this"),
     "not_found": Kind(404, "There is nothing at this address"),

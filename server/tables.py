@@ -29,6 +29,10 @@ Further = Mapping[bytes, Sequence[Known]]
 """Actions by audience that are not in the log: what would be if they were."""
 
 
+Places = dict[bytes, tuple[bytes, str, int | None]]
+"""By the key of a result: the team, its name, and which member it is (None: the team)."""
+
+
 class TableRow(msgspec.Struct, frozen=True):
     """A line: `bib` is a team's number, or `number.member`; `time_ms` None where there is none."""
 
@@ -50,12 +54,12 @@ class TableRow(msgspec.Struct, frozen=True):
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """Results of all teams or members; `places` says of each key which team, its name and which member it is."""
+    """Results of all teams or members by their keys, with the rules and the register they were folded by."""
 
     rules: Rules
     register: Register
     results: dict[bytes, TeamResult]
-    places: dict[bytes, tuple[bytes, str, int | None]]
+    places: Places
 
 
 def table(

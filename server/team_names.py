@@ -21,3 +21,16 @@ def find_team(game: OpenGame, name: str) -> Team:
             numbers = ", ".join(map(str, sorted(team.number for team in found)[:10]))
             raise Problem("team_unknown", f"{len(found)} teams answer to {name[:60]!r}: say which number, {numbers}")
     raise Problem("team_unknown", f"no team here has the id, number or name {name[:60]!r}")
+
+
+def find_entrant(game: OpenGame, name: str) -> tuple[Team, int | None]:
+    """A team, or a member of it written `7.2`; raises `Problem("team_unknown")`."""
+    number, dot, member = name.partition(".")
+    if not (dot and number.isascii() and number.isdecimal() and member.isascii() and member.isdecimal()):
+        return find_team(game, name), None
+    team = find_team(game, number)
+    known = [note.member for note in game.board.register.members.get(team.id, ()) if note.active]
+    if int(member[:4]) not in known:
+        listed = ", ".join(f"{number}.{one}" for one in known[:20]) or "none are registered"
+        raise Problem("team_unknown", f"team {number} has no member {member[:4]}; its members: {listed}")
+    return team, int(member[:4])

@@ -7,12 +7,19 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
-from server.leaderboard import leaderboard
+from client_core.game.explaining import explain, sentence
+from client_core.game.lines import GRANTED, PAID
+from server.api.standings import By
+from server.leaderboard import Ask
 from server.node import Node
+from server.open_game import OpenGame
 from server.problems import Problem
+from server.splits import splits_of
+from server.team_names import find_entrant
 from server.web.leaderboard_page import render
+from server.web.team_page import render_team
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:;"
@@ -32,12 +39,54 @@ STATIC_TYPES = {
 
 
 @get("/{tenant:str}/{game:str}", sync_to_thread=False, include_in_schema=False)
-def page(node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str]) -> Response[bytes]:
-    """The leaderboard as a page; without JavaScript it is a still one."""
+def page(
+    node: NamedDependency[Node],
+    tenant: FromPath[str],
+    game: FromPath[str],
+    category: FromQuery[str | None] = None,
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
+    by: FromQuery[By] = "team",
+    since: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """The leaderboard as a page; without JavaScript it is a still one. `since`: say what changed after that version."""
     with node.game(tenant, game) as found:
-        body = render(leaderboard(found), found.rules.package, node.clock()).encode()
+        shown = node.shown_of(found)
+        board = shown.public(node.clock(), Ask(category, format, by == "member"))
+        shown.remember(board)
+        changes = None if since is None else shown.changes(board, since)
+        body = render(board, found.rules.package, node.clock(), changes)
+    return html(body)
+
+
+@get("/{tenant:str}/{game:str}/team/{team:str}", sync_to_thread=False, include_in_schema=False)
+def team_page(
+    node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str], team: FromPath[str]
+) -> Response[bytes]:
+    """A team's splits, or a member's (`7.2`), as far as standings are shown."""
+    with node.game(tenant, game) as found:
+        body = splits_page(node, found, team, f"/{found.tenant.slug}/{found.row.slug}", everything=False)
+    return html(body)
+
+
+def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything: bool) -> str:
+    """The page of a team or member; raises `Problem`."""
+    team, member = find_entrant(game, name)
+    result = node.shown_of(game).result(team, node.clock(), everything=everything, member=member)
+    splits = splits_of(game.rules, result)
+    shown = {split.checkpoint for split in splits}
+    others = [
+        (line, sentence(game.rules, line))
+        for line in explain(result)
+        if line.points and not (line.code in {PAID, GRANTED} and line.checkpoint in shown)
+    ]
+    bib = f"{team.number}" if member is None else f"{team.number}.{member}"
+    return render_team(game.rules.package, result, team.name, bib, splits, others, back)
+
+
+def html(body: str) -> Response[bytes]:
+    """A page that is asked for anew each time."""
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
-    return Response(body, media_type="text/html", headers=headers)
+    return Response(body.encode(), media_type="text/html", headers=headers)
 
 
 @get("/static/{name:str}", sync_to_thread=False, include_in_schema=False)
@@ -51,4 +100,4 @@ def static(name: FromPath[str]) -> Response[bytes]:
     return Response(body, media_type=media_type, headers=headers)
 
 
-ROUTES: list[Any] = [page, static]
+ROUTES: list[Any] = [page, team_page, static]

@@ -22,6 +22,7 @@ from client_core.game.decisions import Acknowledged, MessageSent, Whereabouts, W
 from client_core.game.roles import Role
 from client_core.game.text import TextFault
 from server import own_stream
+from server.api import staff_standings
 from server.api.pages import PAGE_HEADERS
 from server.codes import hash_code
 from server.node import Node
@@ -190,4 +191,4 @@ def _back(tenant: str, game: str) -> Redirect:
     return Redirect(f"/{tenant}/{game}/staff", status_code=303)
 
 
-ROUTES: list[Any] = [page, enter, mark, seen, say]
+ROUTES: list[Any] = [page, enter, mark, seen, say, *staff_standings.ROUTES]

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.response import Stream
 
 from client_core.game.explaining import explain, sentence
+from client_core.game.results import TeamResult
 from client_core.game.standings import team_digest
 from client_core.game.teams import Team
-from server.leaderboard import Leaderboard, leaderboard, version_of
+from server.leaderboard import Ask, Leaderboard
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import fold_team
-from server.team_names import find_team
+from server.shown import Changes
+from server.splits import Split, splits_of
+from server.team_names import find_entrant, find_team
 
+log = logging.getLogger("wayfold.server")
+
+By = Literal["team", "member"]
 HEARTBEAT_S = 15.0
 """Below the idle limits of proxies (30 s and more); also how late a page notices a lost connection."""
 CHANGES_EVERY_S = 1.0
@@ -57,38 +64,92 @@ def standings(
     node: NamedDependency[Node],
     tenant: FromPath[str],
     game: FromPath[str],
+    category: FromQuery[str | None] = None,
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
+    by: FromQuery[By] = "team",
     if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
 ) -> Response[Leaderboard | None]:
-    """The order of the teams; answered 304 where nothing changed since the ETag given."""
+    """The order of the teams or members as it is shown to all; answered 304 where nothing changed since the ETag."""
     with node.game(tenant, game) as found:
-        etag = f'"{version_of(found)}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if if_none_match is not None and etag in if_none_match:
-            return Response(None, status_code=304, headers=headers)
-        return Response(leaderboard(found), headers=headers)
+        shown = node.shown_of(found)
+        board = shown.public(node.clock(), Ask(category, format, by == "member"))
+        shown.remember(board)
+        return answer(board, if_none_match)
+
+
+@get("/api/v1/{tenant:str}/games/{game:str}/standings/changes", sync_to_thread=False)
+def standings_changes(
+    node: NamedDependency[Node],
+    tenant: FromPath[str],
+    game: FromPath[str],
+    since: FromQuery[str],
+    category: FromQuery[str | None] = None,
+    format: FromQuery[str | None] = None,  # noqa: A002
+    by: FromQuery[By] = "team",
+) -> Changes:
+    """The lines that changed since a `version` that this node showed not long ago."""
+    with node.game(tenant, game) as found:
+        shown = node.shown_of(found)
+        board = shown.public(node.clock(), Ask(category, format, by == "member"))
+        shown.remember(board)
+        return shown.changes(board, since)
 
 
 @get("/api/v1/{tenant:str}/games/{game:str}/explain/{team:str}", sync_to_thread=False)
 def explanation(
     node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str], team: FromPath[str]
 ) -> Explanation:
-    """Every point of a team, by its id, number or name; folded anew from the store."""
+    """Every point of a team, by its id, number or name, as far as standings are shown; folded anew from the store."""
     with node.game(tenant, game) as found:
-        return explain_team(found, find_team(found, team))
+        whose = find_team(found, team)
+        return explained(found, whose, node.shown_of(found).result(whose, node.clock(), everything=False))
+
+
+@get("/api/v1/{tenant:str}/games/{game:str}/splits/{team:str}", sync_to_thread=False)
+def splits(
+    node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str], team: FromPath[str]
+) -> tuple[Split, ...]:
+    """A team's visits, or a member's (`7.2`), with leg times and running totals, as far as standings are shown."""
+    with node.game(tenant, game) as found:
+        whose, member = find_entrant(found, team)
+        result = node.shown_of(found).result(whose, node.clock(), everything=False, member=member)
+        return splits_of(found.rules, result)
 
 
 @get("/api/v1/{tenant:str}/games/{game:str}/events", sync_to_thread=False, include_in_schema=False)
-def changes(node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str]) -> Stream:
+def changes(
+    node: NamedDependency[Node],
+    tenant: FromPath[str],
+    game: FromPath[str],
+    category: FromQuery[str | None] = None,
+    format: FromQuery[str | None] = None,  # noqa: A002
+    by: FromQuery[By] = "team",
+) -> Stream:
     """The standings now and after every change, as server-sent events named `standings`."""
+    ask = Ask(category, format, by == "member")
+    return stream_of(node, tenant, game, lambda found: node.shown_of(found).public(node.clock(), ask))
+
+
+def answer(board: Leaderboard, if_none_match: str | None) -> Response[Leaderboard | None]:
+    """Standings with their ETag, or that nothing changed since."""
+    etag = f'"{board.version}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if if_none_match is not None and etag in if_none_match:
+        return Response(None, status_code=304, headers=headers)
+    return Response(board, headers=headers)
+
+
+def stream_of(node: Node, tenant: str, game: str, look: Callable[[OpenGame], Leaderboard]) -> Stream:
+    """A page's stream of what `look` sees, after every change; raises `Problem`."""
     if node.live_pages >= node.settings.limits.live_pages_max:
         raise Problem("busy", f"{node.live_pages} pages are live already", retry_after_s=30)
-    with node.game(tenant, game):
-        pass  # an unknown game is answered before the stream begins
+    with node.game(tenant, game) as found:
+        look(found)  # what is asked in vain is answered before the stream begins
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return Stream(_changes(node, tenant, game), media_type="text/event-stream", headers=headers)
+    return Stream(_changes(node, tenant, game, look), media_type="text/event-stream", headers=headers)
 
 
-async def _changes(node: Node, tenant: str, name: str) -> AsyncIterator[bytes]:
+async def _changes(node: Node, tenant: str, name: str, look: Callable[[OpenGame], Leaderboard]) -> AsyncIterator[bytes]:
     node.live_pages += 1
     try:
         yield b"retry: 3000\n\n"
@@ -96,7 +157,7 @@ async def _changes(node: Node, tenant: str, name: str) -> AsyncIterator[bytes]:
         while not node.stopping:
             with node.game(tenant, name) as game:
                 change = node.change_of(game)
-                view = leaderboard(game)
+                view = look(game)
             if view.version != sent:
                 sent = view.version
                 yield b"event: standings\nid: %s\ndata: %s\n\n" % (sent.encode(), msgspec.json.encode(view))
@@ -105,13 +166,19 @@ async def _changes(node: Node, tenant: str, name: str) -> AsyncIterator[bytes]:
                 await asyncio.wait_for(change.wait(), HEARTBEAT_S)
             except TimeoutError:
                 yield b": still here\n\n"
+    except Problem as problem:
+        log.info("a live page of %s ends: %s", name, problem.detail)  # its pass was taken back, or the game is gone
     finally:
         node.live_pages -= 1
 
 
 def explain_team(game: OpenGame, team: Team) -> Explanation:
     """A team's result with every line, folded from the store."""
-    result = fold_team(game.log, game.rules, team)
+    return explained(game, team, fold_team(game.log, game.rules, team))
+
+
+def explained(game: OpenGame, team: Team, result: TeamResult) -> Explanation:
+    """The lines of a result that was folded with what it judged."""
     lines = tuple(
         ExplainedLine(
             line.points, line.code, sentence(game.rules, line), line.at_ms, line.event.hex() if line.event else None
@@ -131,4 +198,4 @@ def explain_team(game: OpenGame, team: Team) -> Explanation:
     )
 
 
-ROUTES: list[Any] = [standings, explanation, changes]
+ROUTES: list[Any] = [standings, standings_changes, explanation, splits, changes]

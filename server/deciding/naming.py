@@ -18,7 +18,7 @@ from client_core.game.statuses import Status
 from client_core.game.teams import Register, Team
 from server.open_game import OpenGame
 from server.problems import Problem
-from server.team_names import find_team
+from server.team_names import find_entrant, find_team
 
 LISTED_MAX = 12
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
@@ -54,15 +54,9 @@ class Names:
 
     def entrant(self, text: str) -> tuple[Team, int | None]:
         """A team, or a member of it, written `7.2`."""
-        number, dot, member = text.partition(".")
-        if not dot or not number.isdecimal() or not member.isdecimal():
-            return self.team(text), None
-        team = self.team(number)
-        known = [note.member for note in self.register.members.get(team.id, ()) if note.active]
-        if int(member) not in known:
-            listed = ", ".join(f"{number}.{one}" for one in known) or "none are registered"
-            raise Problem("team_unknown", f"team {number} has no member {int(member)}; its members: {listed}")
-        return team, int(member)
+        if text.partition(".")[0].isdecimal() and "." in text:
+            return find_entrant(self.game, text)
+        return self.team(text), None
 
     def checkpoint(self, code: str) -> int:
         """A checkpoint's number, by its code."""

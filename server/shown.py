@@ -1,0 +1,217 @@
+"""What players and the public are shown of a game's scores, and when: live, frozen from a time, or hidden.
+
+The game says which (`showing.Showing`); once it is final everything is shown.
+Frozen standings are those of what was done up to that time: they are folded from
+the events that tell an earlier time, so they are the same after a restart, and
+an event that comes late but tells of before still enters them. Staff always see
+all.
+
+What was shown is remembered for a while, so that a viewer who names the version
+of the last look is told what changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from client_core.game.actions import decode_action
+from client_core.game.decisions import Decision
+from client_core.game.events import PLAYED, LoggedEvent
+from client_core.game.results import TeamResult
+from client_core.game.scoring import Status, fold
+from client_core.game.showing import StandingsShown
+from client_core.game.teams import Register, Team, read_register
+from server.leaderboard import EVERYBODY, Ask, Leaderboard, ShownAs, leaderboard
+from server.open_game import OpenGame
+from server.problems import Problem
+from server.scoreboard import events_about, game_events
+from server.tables import Folded, alone, fold_one
+
+LOOKS_MAX = 200
+"""Versions of which a viewer may ask what changed since: some hours of a busy game."""
+_OF_PLAY = (*PLAYED, Decision)
+
+Row = tuple[int | None, int, Status]
+"""Place, score, status: what a look is compared by."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A line that is another one since the last look; before is None where it was not there."""
+
+    bib: str
+    name: str
+    place_before: int | None
+    place: int | None
+    score_before: int | None
+    score: int
+    status_before: Status | None
+    status: Status
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What changed between two versions; `known` is False where this node does not remember the first."""
+
+    since: str
+    since_ms: int | None
+    version: str
+    as_of_ms: int
+    known: bool
+    changed: tuple[Change, ...]
+
+
+class Shown:
+    """What is shown of one game. Belongs to the thread that reads the log's index."""
+
+    def __init__(self, game: OpenGame) -> None:
+        self.game = game
+        self._views: dict[tuple[Ask, ShownAs], tuple[Any, Leaderboard]] = {}
+        self._folders: dict[tuple[bool, bool], _Folder] = {}
+        self._looks: dict[tuple[Ask, str], tuple[int, dict[str, Row]]] = {}
+
+    def how(self, now_ms: int) -> ShownAs:
+        """How the public is shown the standings now."""
+        showing = self.game.rules.package.showing
+        if showing.standings is StandingsShown.LIVE or self.game.log.index.directory.finals():
+            return "live"
+        if showing.standings is StandingsShown.HIDDEN:
+            return "hidden"
+        return "frozen" if showing.frozen_from_ms is not None and now_ms >= showing.frozen_from_ms else "live"
+
+    def public(self, now_ms: int, ask: Ask = EVERYBODY) -> Leaderboard:
+        """What everybody may see; raises `Problem("bad_request")` for a category or format that is not there."""
+        return self._view(ask, self.how(now_ms))
+
+    def staff(self, ask: Ask = EVERYBODY) -> Leaderboard:
+        """All there is."""
+        return self._view(ask, "live")
+
+    def result(self, team: Team, now_ms: int, *, everything: bool, member: int | None = None) -> TeamResult:
+        """A team's or member's result with all that was judged, as far as it may be seen.
+
+        Raises `Problem("standings_hidden")` where nothing may.
+        """
+        how: ShownAs = "live" if everything else self.how(now_ms)
+        if how == "hidden":
+            raise Problem("standings_hidden", "they are shown when the result is final")
+        rules = self.game.rules if member is None else alone(self.game.rules)
+        keep = self._early if how == "frozen" else list
+        register = read_register(rules, keep(game_events(self.game.log)))
+        if member is not None:
+            only = tuple(note for note in register.members.get(team.id, ()) if note.member == member)
+            register = msgspec.structs.replace(register, members={**register.members, team.id: only})
+        return fold(rules, team, keep(events_about(self.game.log, register, team.id)), register)
+
+    def remember(self, board: Leaderboard) -> None:
+        """Somebody looks at this now, and may ask later what changed since."""
+        rows = {line.bib: (line.place, line.score, line.status) for line in board.teams}
+        self._looks.setdefault((board.ask, board.version), (board.as_of_ms, rows))
+        while len(self._looks) > LOOKS_MAX:
+            del self._looks[next(iter(self._looks))]
+
+    def changes(self, board: Leaderboard, since: str) -> Changes:
+        """What changed on a board since the version of an earlier look at the same."""
+        look = self._looks.get((board.ask, since))
+        if look is None:
+            return Changes(since[:80], None, board.version, board.as_of_ms, known=False, changed=())
+        at_ms, before = look
+        changed = []
+        for line in board.teams:
+            old = before.get(line.bib)
+            if old != (line.place, line.score, line.status):
+                place, score, status = (None, None, None) if old is None else old
+                changed.append(Change(line.bib, line.name, place, line.place, score, line.score, status, line.status))
+        return Changes(since, at_ms, board.version, board.as_of_ms, known=True, changed=tuple(changed))
+
+    def _view(self, ask: Ask, how: ShownAs) -> Leaderboard:
+        self._check(ask)
+        game, board = self.game, self.game.board
+        closed = game.changed_at_ms > game.rules.closes_ms
+        stamp = (board.index, board.version, game.log.state.commit_seq, game.changed_at_ms, closed)
+        known = self._views.get((ask, how))
+        if known is not None and known[0] == stamp:
+            return known[1]
+        view = self._make(ask, how)
+        if len(self._views) >= LOOKS_MAX:
+            self._views.clear()
+        self._views[ask, how] = (stamp, view)
+        return view
+
+    def _make(self, ask: Ask, how: ShownAs) -> Leaderboard:
+        frozen_ms = self.game.rules.package.showing.frozen_from_ms
+        if how == "live":
+            return leaderboard(self.game, ask, self._folder(by_member=True) if ask.by_member else None)
+        if how == "frozen":
+            view = leaderboard(self.game, ask, self._folder(by_member=ask.by_member, early=True))
+            version = f"{view.version.rpartition('-')[0]}-frozen-{hash_of(view)}"
+            return msgspec.structs.replace(
+                view, shown=how, frozen_from_ms=frozen_ms, as_of_ms=frozen_ms, version=version, provisional=True
+            )
+        view = leaderboard(self.game)
+        return msgspec.structs.replace(view, shown=how, teams=(), events=0, ask=ask, provisional=True)
+
+    def _check(self, ask: Ask) -> None:
+        package = self.game.rules.package
+        for what, code, listed in (
+            ("category", ask.category, [one.code for one in package.categories]),
+            ("format", ask.format, [one.code for one in package.formats]),
+        ):
+            if code is not None and code not in listed:
+                raise Problem("bad_request", f"no {what} {code[:40]!r}; there are {', '.join(listed) or 'none'}")
+
+    def _folder(self, *, by_member: bool, early: bool = False) -> Folded:
+        folder = self._folders.get((by_member, early))
+        if folder is None:
+            keep = self._early if early else list
+            folder = self._folders[by_member, early] = _Folder(self.game, keep, by_member=by_member)
+        return folder.folded()
+
+    def _early(self, events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
+        """Of what is done in play and decided, that which tells a time up to the freezing; all else."""
+        until_ms = self.game.rules.package.showing.frozen_from_ms
+        assert until_ms is not None, "published games say from when they are frozen"
+        kept = []
+        for event in events:
+            action = decode_action(event.payload)
+            if not isinstance(action, _OF_PLAY) or action.at_ms <= until_ms:
+                kept.append(event)
+        return kept
+
+
+class _Folder:
+    """Results folded otherwise than the scoreboard's; a team is folded again when the scoreboard folded it again."""
+
+    def __init__(
+        self, game: OpenGame, keep: Callable[[Iterable[LoggedEvent]], list[LoggedEvent]], *, by_member: bool
+    ) -> None:
+        self.game, self.keep, self.by_member = game, keep, by_member
+        self.rules = alone(game.rules) if by_member else game.rules
+        self._source: Register | None = None
+        self._register = Register()
+        self._kept: dict[bytes, tuple[TeamResult, list[Any]]] = {}
+
+    def folded(self) -> Folded:
+        """The results now."""
+        board = self.game.board
+        results = {result.team: result for result in board.results()}
+        if self._source is not board.register:
+            self._source = board.register
+            self._register = read_register(self.rules, self.keep(game_events(self.game.log)))
+        folded = Folded(self.rules, self._register, {}, {})
+        for team in self._register.teams.values():
+            known = self._kept.get(team.id)
+            if known is None or known[0] is not results.get(team.id):
+                events = self.keep(events_about(self.game.log, self._register, team.id))
+                fresh = list(fold_one(self.rules, self._register, team, events, by_member=self.by_member))
+                known = self._kept[team.id] = (results[team.id], fresh)
+            for key, place, result in known[1]:
+                folded.results[key], folded.places[key] = result, place
+        return folded
+
+
+def hash_of(board: Leaderboard) -> str:
+    """Eight letters that tell one set of lines from another."""
+    return hashlib.sha256(msgspec.json.encode(board.teams)).hexdigest()[:8]
