@@ -12,7 +12,8 @@ changed: what it could know decides what it may do and is charged for.
 
 A kind this program does not know is `Unknown`: held, forwarded, worth nothing
 here. A known kind that does not fit is `Malformed`. Neither is ever an error:
-one bad event blocks nothing. Elements behind the known ones are ignored.
+one bad event blocks nothing. Elements behind the known ones are ignored, as long
+as they do not nest deep (`nesting`).
 
 Actions hold nothing that could form a cycle, so Python's collector need not
 look at the hundreds of thousands that a game has (`gc=False`).
@@ -31,6 +32,7 @@ from client_core.game.decisions import Desk, Ruling
 from client_core.game.entrants import Sex
 from client_core.game.fences import LatE7, LonE7
 from client_core.game.keeping import AnswerKept
+from client_core.game.nesting import SHORT_BYTES, nests_too_deep
 from client_core.game.nonces import NonceChain, NonceTaken
 from client_core.game.ranges import (
     ANSWER_BYTES_MAX,
@@ -371,6 +373,8 @@ def encode_action(action: Known) -> bytes:
 
 def decode_action(payload: bytes) -> Action:
     """The action of a payload; never raises."""
+    if nests_too_deep(payload):
+        return Malformed("nested too deep")
     try:
         return _DECODER.decode(payload)
     except UNREADABLE as error:
@@ -381,6 +385,8 @@ def decode_action(payload: bytes) -> Action:
 def decode_actions(payloads: Sequence[bytes]) -> list[Action]:
     """The actions of many payloads, in their order."""
     decode = _DECODER.decode
+    if max(map(len, payloads), default=0) > SHORT_BYTES:
+        return [decode_action(payload) for payload in payloads]
     try:
         return [decode(payload) for payload in payloads]
     except UNREADABLE:
