@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from client_core.game.publish import DraftCheckpoint
+from server.formats.iof import CourseData
 
 DAYS_AHEAD = 30
 SAMPLES_FOLDER = Path(__file__).parent / "samples"
@@ -35,6 +36,20 @@ _COURSE = """
 checkpoints = [{codes}]
 order = "fixed"
 mode = "sport"                   # nothing is enforced on the way; judged afterwards
+"""
+_COURSES = """
+# Courses may share controls: each is run by the categories it names.
+"""
+_ONE_COURSE = """
+[group.{course}]
+checkpoints = [{codes}]
+order = "fixed"
+mode = "sport"                   # nothing is enforced on the way; judged afterwards
+categories = [{categories}]
+"""
+_CATEGORY = """
+[category.{category}]
+assigned = true                  # who was entered for it
 """
 _TOWER = """
 [group.tower]                    # opens when the riddle is solved, or after an hour
@@ -71,10 +86,18 @@ _STARTS_AND_ENDS = re.compile(r"(START|STA|S|FINISH|FIN|F)[0-9]{0,2}")
 _COLUMNS = ("code", "name", "lon", "lat", "radius", "points", "text", "secret")
 
 
-def write_start(folder: Path, preset: str, now_ms: int, places: Sequence[DraftCheckpoint] = ()) -> list[Path]:
+def write_start(
+    folder: Path,
+    preset: str,
+    now_ms: int,
+    places: Sequence[DraftCheckpoint] = (),
+    planned: CourseData | None = None,
+) -> list[Path]:
     """Write the folder's files; raises `FileExistsError` where one is there, with nothing written over.
 
-    `places` are points of another program's file; they go into a table to complete.
+    `places` are points of another program's file; they go into a table to
+    complete. `planned` are its courses: those of a line event become groups,
+    each for the classes that run it.
     """
     day = (datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=DAYS_AHEAD)).date()
     name = json.dumps(folder.resolve().name or "game", ensure_ascii=False)
@@ -85,13 +108,32 @@ def write_start(folder: Path, preset: str, now_ms: int, places: Sequence[DraftCh
     listed = ", ".join(json.dumps(code) for code in codes if not _STARTS_AND_ENDS.fullmatch(code))
     text = _HEAD.format(preset=preset, name=name, day=day, duration=_DURATIONS.get(preset, "2 h"))
     text += _FINISH.format(finish=finish) if finish else ""
-    if not places or preset in {"line", "treasure-hunt", "team-rally"}:
+    if planned is not None and planned.courses and preset == "line":
+        text += _courses(planned)
+    elif not places or preset in {"line", "treasure-hunt", "team-rally"}:
         text += _BODY.get(preset, "").format(codes=listed)
     checkpoints = _table(places, finish) if places else _CHECKPOINTS
     contents = {"game.toml": text.encode(), "checkpoints.csv": checkpoints.encode()}
     if preset in _WITH_CHALLENGES and not places:
         contents["challenges.csv"] = _CHALLENGES.encode()
     return _write(folder, contents)
+
+
+def _courses(planned: CourseData) -> str:
+    """A category for each class and a group for each course; a course without classes is its own category."""
+    text, taken = _COURSES, set[str]()
+    for number, course in enumerate(planned.courses, 1):
+        name = course.name if course.name and course.name not in taken else f"{course.name} {number}".strip()
+        taken.add(name)
+        classes = [one for one, runs in planned.course_by_class.items() if runs == course.name and name == runs]
+        listed, named = (", ".join(map(_quoted, names)) for names in (course.controls, classes or [name]))
+        text += "".join(_CATEGORY.format(category=_quoted(one)) for one in classes or [name])
+        text += _ONE_COURSE.format(course=_quoted(name), codes=listed, categories=named)
+    return text
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _table(places: Sequence[DraftCheckpoint], finish: str | None) -> str:

@@ -22,6 +22,8 @@ from server.authoring.telling import Told, sentences
 from server.cli.output import InputError, json_option, print_json, read_file
 from server.clock import wall_clock
 from server.formats.course_files import COURSE_BYTES_MAX, read_course_file
+from server.formats.iof import is_iof, read_courses
+from server.formats.kml import is_kml
 
 SHOWN_MAX = 200
 
@@ -58,14 +60,18 @@ class Faulty(msgspec.Struct, frozen=True):
 @click.option("--sample", type=click.Choice(SAMPLES), help="A whole game to play as it is, instead.")
 def new(folder: Path, preset: str, course: Path | None, sample: str | None) -> None:
     """Write a commented game to start from into DIR; nothing that is there is written over."""
-    places = () if course is None else read_course_file(read_file(course, COURSE_BYTES_MAX), course.name)
+    data = b"" if course is None else read_file(course, COURSE_BYTES_MAX)
+    places = () if course is None else read_course_file(data, course.name)
+    planned = read_courses(data, course.name) if course is not None and is_iof(data) and not is_kml(data) else None
     areas = [one.code for one in places if one.at is None]
     if areas:
         detail = f"{course} has areas ({', '.join(areas[:5])}): put the file into DIR and name it, checkpoints = "
         raise InputError("value_out_of_range", f'{detail}"{course.name if course else ""}"')
     try:
         now_ms = wall_clock()
-        written = write_sample(folder, sample, now_ms) if sample else write_start(folder, preset, now_ms, places)
+        written = (
+            write_sample(folder, sample, now_ms) if sample else write_start(folder, preset, now_ms, places, planned)
+        )
     except OSError as error:
         raise InputError("file_unreadable", str(error)) from error
     for file in written:

@@ -85,6 +85,7 @@ def worth_of(rules: Rules, number: int) -> int:
 class _Walking:
     def __init__(self, rules: Rules, ground: Ground, walker: Walker) -> None:
         self.rules, self.ground, self.walker = rules, ground, walker
+        self.seats = rules.seats_of(walker.entered.categories)
         self.dice = random.Random(walker.seed)  # noqa: S311 - a rehearsal that can be seen again, no secret
         self.at, self.now_ms, self.length_mm = ground.start, walker.start_ms, 0
         self.visited: dict[int, int] = {}
@@ -149,7 +150,7 @@ class _Walking:
 
     def _open(self) -> Iterator[int]:
         """What it may visit now, wants to, and has not yet."""
-        groups, seats = self.rules.package.groups, self.rules.seats
+        groups, seats = self.rules.package.groups, self.seats
         for number in self.wanted:
             if number in self.visited:
                 continue

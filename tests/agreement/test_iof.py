@@ -185,3 +185,14 @@ def test_official_courses_are_read_with_every_control(name: str, published: Path
     for course, told in zip(read.courses, race["Course"], strict=True):
         controls = [c for c in told["CourseControl"] if c.get("@type", "Control") == "Control"]
         assert course.controls == tuple(control["Control"][0] for control in controls)
+
+
+@pytest.mark.parametrize(
+    "name", ["CourseData_Individual_Step2", "CourseData_Individual_Step4", "CourseData_Relay_Step2"]
+)
+def test_official_courses_become_a_game_that_can_be_published(name: str, published: Path, tmp_path: Path) -> None:
+    file, data = published / "iof" / "standard" / f"{name}.xml", ("--data", str(tmp_path / "hq"))
+    wayfold("game", "new", str(tmp_path / "park"), "--preset", "line", "--from", str(file))
+    wayfold("tenant", "add", "acme", *data)
+    wayfold("game", "import", str(tmp_path / "park"), *data)
+    assert "published" in wayfold("game", "publish", "park", *data).stdout

@@ -113,6 +113,22 @@ opens = ["after 20 min"]
     assert visited["32"] + visited["36"] == 30, "either fills the leg, and nobody needs both"
 
 
+def test_each_category_runs_its_own_course_where_courses_share_checkpoints(tmp_path: Path) -> None:
+    game = GAME + "".join(
+        f"""[category.{name}]
+assigned = true
+[group.{name}]
+checkpoints = {codes}
+order = "fixed"
+mode = "sport"
+categories = ["{name}"]
+"""
+        for name, codes in (("A", ["31", "32", "36"]), ("B", ["36", "31"]))
+    ).replace("'", '"')
+    outcome = played(package(tmp_path, game.replace('"40 min"', '"4 h"')))
+    assert outcome.by_status == {"ok": 30}
+
+
 def test_a_table_of_ways_is_taken_instead_of_straight_lines(tmp_path: Path) -> None:
     made = package(tmp_path, GAME.replace("40 min", "4 h"), "code,lon,lat\nF,11.25,43.77\nA,11.26,43.77\n")
     ways = read_matrix(b"\xef\xbb\xbf;A;F\r\nA;0;1000,5\r\nF;2000;0\r\n", "ways.csv", ["F", "A"])
