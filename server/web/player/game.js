@@ -250,6 +250,7 @@ export function tellFailure(error) {
 /** What became of an action, for the player.
  * @param {Outcome} outcome */
 export function outcomeText(outcome) {
+  if (outcome.verdict === "accepted" && outcome.points === 0) return t("saved");
   if (outcome.verdict === "accepted") return t("accepted", { count: outcome.points, points: outcome.points });
   const kept = outcome.kept && outcome.verdict === "refused" ? ` ${t("kept_for_staff")}` : "";
   return `${reasonText(outcome.reason, outcome.values, outcome.accuracy_mm)}${kept}`;
