@@ -23,17 +23,13 @@ from client_core.game.teams import Team
 from client_core.game.text import TextFault, check_text
 from client_core.signing import random_bytes
 from server.authoring.reading import Report, meant
-from server.authoring.tables import Row, parse_table
+from server.authoring.tables import TEAM_COLUMNS, Row, parse_table
 from server.authoring.values import ValueFault, time_ms, whole
 from server.card_import import day_of
 from server.open_game import OpenGame
 from server.scoreboard import organiser_events
 from sync.stream import GAME, ID_BYTES, STAFF
 
-TEAM_COLUMNS = (
-    *("number", "name", "members", "birth_years", "sexes", "telephones", "badges", "cards"),
-    *("categories", "format", "start"),
-)
 SEXES = {"": Sex.UNSTATED, "f": Sex.FEMALE, "w": Sex.FEMALE, "m": Sex.MALE, "x": Sex.OTHER, "d": Sex.OTHER}
 ADULT_YEARS = 18
 TELEPHONE_CHARACTERS_MAX = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from client_core.game.challenges import Sealed
-from client_core.game.checkpoints import Method
+from client_core.game.checkpoints import Method, Plain
 from client_core.game.content import Package
 from client_core.game.geometry import distance_mm, radius_mm, spacing_mm
 from client_core.game.groups import Answered, Atom, Visited
@@ -47,6 +47,7 @@ def look_over(draft: Draft, package: Package, report: Report, now_ms: int) -> No
             report.warn("hours_outside", ("kind", name, "hours"), detail)
     if package.closes_at_ms <= now_ms:
         report.warn("game_over", ("start",), "the game lies in the past: nobody can play it any more")
+    _paying(package, report)
     _far(package, report)
     _sealed(package, report)
     _fences(package, report)
@@ -93,6 +94,26 @@ def _openings(package: Package, report: Report) -> None:
         if group.code not in open_:
             detail = "it never opens: what opens it waits for itself, or for a group that never opens"
             report.error("group_unreachable", ("group", group.code, "opens"), detail)
+
+
+def _paying(package: Package, report: Report) -> None:
+    """Checkpoints that nobody has a reason to visit, in a game that goes by points."""
+    if package.ranking.by_time:
+        return
+    asked = {challenge.checkpoint for challenge in package.challenges if challenge.points}
+    used = {number for group in package.groups for leg in group.legs for number in leg.any_of}
+    used |= {a.checkpoint for g in package.groups for ands in g.opening for a in ands if isinstance(a, Visited)}
+    ends = {package.finish.checkpoint, package.start.checkpoint if isinstance(package.start, CheckInStart) else None}
+    idle = [
+        checkpoint.code
+        for number, checkpoint in enumerate(package.checkpoints)
+        if not checkpoint.points
+        and number not in asked | used | ends
+        and isinstance(package.kinds[checkpoint.kind].pay, Plain)
+    ]
+    if idle:
+        shown = ", ".join(idle[:10]) + (f" and {len(idle) - 10} more" if len(idle) > 10 else "")
+        report.warn("pays_nothing", ("points",), f"these pay nothing: {shown}")
 
 
 def _far(package: Package, report: Report) -> None:

@@ -28,6 +28,10 @@ CHALLENGE_COLUMNS = (
     *("code", "checkpoint", "name", "text", "form", "answer", "tolerance", "choices", "points", "tries", "wrong"),
     *("wrong_max", "par", "speed_points", "hints", "judged", "unit", "media"),
 )
+TEAM_COLUMNS = (
+    *("number", "name", "members", "birth_years", "sexes", "telephones", "badges", "cards"),
+    *("categories", "format", "start"),
+)
 TRANSLATED = ("name", "text", "choices", "hints")
 """Columns that may stand again for another language, such as `name:it`."""
 OTHER_WORDS = {
