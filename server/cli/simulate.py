@@ -25,6 +25,7 @@ from server.simulating.rehearsal import Habits, Outcome, Told, rehearse
 
 TEAMS_MAX = 2_000
 CROWDS_SHOWN = 15
+NEVER_SHOWN = 30
 MM_S_A_KM_H = 1_000_000 / 3_600
 
 
@@ -171,7 +172,10 @@ def told_in_words(outcome: Outcome) -> list[str]:
     told.append(f"Statuses: {', '.join(f'{count} {status}' for status, count in outcome.by_status.items())}.")
     if outcome.never_visited:
         share = 100 * len(outcome.never_visited) // len(outcome.checkpoints)
-        told.append(f"Never visited: {', '.join(outcome.never_visited)} ({share} % of the checkpoints).")
+        shown = ", ".join(outcome.never_visited[:NEVER_SHOWN])
+        more = len(outcome.never_visited) - NEVER_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        told.append(f"Never visited: {shown}{rest} ({share} % of the checkpoints).")
     else:
         told.append("Every checkpoint that pays was visited by somebody.")
     if outcome.refused:
