@@ -223,6 +223,19 @@ TRIES = Rule(
             **asked(tries=2),
         ),
         one(
+            "right at 10:04, and two wrong ones at 10:05 and 10:06 by a phone that had not heard of it",
+            (
+                "30 - 0 = 30, active: checkpoint 31 +30; "
+                "challenge R: after 2 different wrong answers, 2 are allowed; challenge R: wrong; "
+                "challenge R: wrong"
+            ),
+            VISIT,
+            By(2, says("a", 5), knows=True),
+            By(2, says("b", 6)),
+            By(1, says("Giotto", 4)),
+            **asked(tries=2),
+        ),
+        one(
             "right, and wrong ones given knowing of it",
             (
                 "50 - 0 = 50, active: checkpoint 31 +30; challenge R: right +20; "

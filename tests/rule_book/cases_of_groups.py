@@ -10,7 +10,14 @@ from client_core.game.actions import Answer
 from client_core.game.answers import answer_hash, answer_key
 from client_core.game.challenges import Challenge, Form, Hashed
 from client_core.game.courses import arranged, filled
-from client_core.game.decisions import CheckpointVoided, GroupOpened, VisitGranted, VisitTaken
+from client_core.game.decisions import (
+    ChallengeVoided,
+    CheckpointVoided,
+    GroupOpened,
+    StartSet,
+    VisitGranted,
+    VisitTaken,
+)
 from client_core.game.entrants import Category
 from client_core.game.groups import (
     Advance,
@@ -381,6 +388,30 @@ OPENINGS = Rule(
             there("32", 8),
             challenges=(RIDDLE,),
             **group("32", opening=((Answered(0),),)),
+        ),
+        one(
+            "opens with the riddle's right answer; the riddle is voided later",
+            (
+                "50 - 0 = 50, active: checkpoint 31 +30; challenge R: taken out of the game by staff; "
+                "checkpoint 32 +20; challenge R: voided by staff (cannot be read)"
+            ),
+            there("31", 5),
+            Answer(at(7), 0, "Giotto"),
+            there("32", 8),
+            By("referee", ChallengeVoided(at(60), "cannot be read", 0)),
+            challenges=(RIDDLE,),
+            **group("32", opening=((Answered(0),),)),
+        ),
+        one(
+            "opens with 31, visited at 10:05; staff say later that the team started at 10:07",
+            (
+                "20 - 0 = 20, active: checkpoint 31: before the team's start; checkpoint 32 +20; "
+                "start set by staff (waited for its map)"
+            ),
+            there("31", 5),
+            there("32", 8),
+            By("referee", StartSet(at(60), "waited for its map", at(7), team_id(1))),
+            **group("32", **OPENS_BY_31),
         ),
         one(
             "opens with 40 points ever earned; a trap does not close it",

@@ -11,6 +11,7 @@ from client_core.game.timeline import after, counted_ms, merged_spans, started_m
 from client_core.game.timing import (
     Beyond,
     CheckInStart,
+    Doubt,
     IntervalStart,
     SelfStart,
     StaffStart,
@@ -143,6 +144,21 @@ STARTS = Rule(
             "start 10:05, finish none, time 0 min, active; before the team's start",
             Start(at(-65)),
             there("31", 5),
+            start=SelfStart(),
+            told=clock_words,
+        ),
+        one(
+            "the team starts itself; the first check-in came with a clock a year off",
+            "start 10:09, finish none, time 0 min, active",
+            there("31", -525_600),
+            there("32", 9),
+            start=SelfStart(),
+            told=clock_words,
+        ),
+        one(
+            "the team starts itself; nothing was heard but its finish",
+            "start none, finish none, time no time, inactive; checkpoint F: before the team's start",
+            there("F", 50),
             start=SelfStart(),
             told=clock_words,
         ),
@@ -413,6 +429,41 @@ FINISHES = Rule(
     ),
 )
 
+WITNESSED = tuple(
+    By("kiosk", lambda ids, minute=minute, seq=seq, name=name: Witnessed(at(minute), stream_id(1), seq, ids[name]))
+    for minute, seq, name in ((50, 0, "first"), (66, 1, "finish"))
+)
+"""Nodes held the first check-in at 10:50 and the finish at 11:06."""
+DOUBTED = (By(1, there("31", 5), name="first"), By(1, there("F", 59), name="finish"))
+DOUBT = Rule(
+    "Doubt about clocks",
+    "A phone says 10:59; nodes held its finish only at 11:06, for it had no network. The game says what the deadline "
+    "makes of that: the team's word, an estimate, or what is proven.",
+    (
+        one("the team's word", "30 - 0 = 30, ok: checkpoint 31 +30", *DOUBTED, *WITNESSED, **late(doubt=Doubt.TEAM)),
+        one(
+            "the estimate: its own time, moved into what nodes saw",
+            "30 - 0 = 30, ok: checkpoint 31 +30",
+            *DOUBTED,
+            *WITNESSED,
+            **late(doubt=Doubt.ESTIMATE),
+        ),
+        one(
+            "proven: in time is what a node held in time",
+            "30 - 30 = 0, ok: checkpoint 31 +30; late by 6 started minutes, 5 points each -30",
+            *DOUBTED,
+            *WITNESSED,
+            **late(doubt=Doubt.PROVEN),
+        ),
+        one(
+            "proven, and nobody witnessed it",
+            "30 - 0 = 30, ok: checkpoint 31 +30",
+            *DOUBTED,
+            **late(doubt=Doubt.PROVEN),
+        ),
+    ),
+)
+
 NEUTRAL_TIME = Rule(
     "Time that does not count",
     "Spans that overlap count once; a limit moves on by what of it was neutral.",
@@ -432,4 +483,4 @@ NEUTRAL_TIME = Rule(
     ),
 )
 
-TIMES = (STARTS, LIMITS, LATENESS, FINISHES, NEUTRAL_TIME)
+TIMES = (STARTS, LIMITS, LATENESS, FINISHES, DOUBT, NEUTRAL_TIME)
