@@ -80,15 +80,22 @@ class _Lists:
         behind = None if best_ms is None or result.time_ms is None else result.time_ms - best_ms
         overall = self._result(result, one.team, bib, row.place, row.score, behind)
         if one.member is not None:
-            return Entrant(one.team.name, (self._runner(one.member, overall),))
+            return self._single(one.team, one.member, overall)
         if len(one.members) > 1:
             runners = tuple(
                 self._runner(note, self._result(alone_, one.team, f"{bib}.{note.member}", None, alone_.score, None))
                 for note, alone_ in one.members
             )
             return Entrant(one.team.name, runners, overall)
-        runner = self._runner(one.members[0][0], overall) if one.members else Runner(one.team.name, overall)
-        return Entrant(one.team.name, (runner,))
+        if one.members:
+            return self._single(one.team, one.members[0][0], overall)
+        return Entrant(one.team.name, (Runner(one.team.name, overall),))
+
+    def _single(self, team: Team, note: Member, result: Result) -> Entrant:
+        """A person, with the team where that is not their own name: which is nobody's business of a minor."""
+        runner = self._runner(note, result)
+        own = self.names.get((note.team, note.member)) == team.name
+        return Entrant(runner.name if own else team.name, (runner,))
 
     def _runner(self, note: Member, result: Result) -> Runner:
         name = self.names.get((note.team, note.member), "")

@@ -71,10 +71,14 @@ async def hand_in(
     game: FromPath[str],
     request: Request[Any, Any, Any],
     file_format: FromQuery[str | None] = None,
+    team: FromQuery[str | None] = None,
     staff_pass: Pass = None,
     site: Site = None,
 ) -> CardsTaken:
-    """Take in read-out cards, the file's bytes being the body; answered when they are durable."""
+    """Take in read-out cards, the file's bytes being the body; answered when they are durable.
+
+    `file_format` and `team` say what the file does not: how it is written, and whose track it is.
+    """
     if file_format is not None and file_format not in READERS:
         raise Problem("bad_request", f"file_format: {', '.join(READERS)}, or nothing to go by the look of it")
     with node.game(tenant, game) as found:
@@ -84,7 +88,7 @@ async def hand_in(
         for _ in range(TRIES_MAX):
             with node.game(tenant, game) as found:
                 code = allowed(found, staff_pass, site, MAY_MARK)
-                plan = _plan(found, body, file_format, node.clock())
+                plan = _plan(found, body, file_format, team, node.clock())
                 if code.role < Role.REFEREE and not _is_play(plan):
                     detail = "it registers teams, or says more than visits: import it as a referee or at headquarters"
                     raise Problem("staff_only", detail)
@@ -98,9 +102,10 @@ async def hand_in(
     raise Problem("busy", "another program writes in this game's log", retry_after_s=1)
 
 
-def _plan(game: OpenGame, body: bytes, file_format: str | None, now_ms: int) -> Plan:
+def _plan(game: OpenGame, body: bytes, file_format: str | None, team: str | None, now_ms: int) -> Plan:
+    day = msgspec.structs.replace(day_of(game), team=team)
     try:
-        return plan_cards(game, read_cards(body, "body", day_of(game), file_format), now_ms)
+        return plan_cards(game, read_cards(body, "body", day, file_format), now_ms)
     except DraftError as error:
         told = [f"{one.where}: {one.detail}" for one in error.findings]
         more = f" (and {len(told) - FINDINGS_TOLD} more)" if len(told) > FINDINGS_TOLD else ""

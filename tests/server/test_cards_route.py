@@ -122,3 +122,11 @@ def test_what_is_no_card_is_refused_in_words(body: bytes, query: str, code: str,
     refused = kiosk.post(ROUTE + query, content=body).json()
     assert refused["code"] == code
     assert says in refused["detail"]
+
+
+def test_a_track_is_of_the_team_that_is_named(kiosk: Any) -> None:
+    point = '<trkpt lon="11" lat="43"><time>2026-05-01T10:00:00Z</time></trkpt>'
+    track = f'<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>{point}</trkseg></trk></gpx>'
+    assert "--team" in kiosk.post(ROUTE, content=track).json()["detail"]
+    taken = kiosk.post(f"{ROUTE}?team=8", content=track).json()
+    assert [line["number"] for line in taken["teams"]] == [8]

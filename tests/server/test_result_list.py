@@ -1,0 +1,83 @@
+"""Lists for other programs: who is shown by which name, and who stands where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from loopback import START_MS
+from served import found_tenant, opened, wayfold
+
+from client_core.game.actions import Known, Member, MemberNamed, TeamRegistered
+from server.card_import import write_all
+from server.names import member_names
+from sync.stream import GAME, STAFF
+
+ONE, TWO = b"1" * 16, b"2" * 16
+IOF = "{http://www.orienteering.org/datastandard/3.0}"
+
+
+def enter(folder: Path, *said: Known) -> None:
+    with opened(folder) as game:
+        staff = [one for one in said if isinstance(one, MemberNamed)]
+        write_all(game, {GAME: [one for one in said if one not in staff], STAFF: staff})
+
+
+def names(folder: Path, *more: str) -> list[tuple[str, str, str]]:
+    """Given name, family name and organisation of every person listed."""
+    root = ET.fromstring(wayfold("standings", "park", "--iof", *more, "--data", str(folder)).stdout)
+    persons = [*root.iter(f"{IOF}PersonResult"), *root.iter(f"{IOF}TeamMemberResult")]
+    paths = [f"{IOF}Person/{IOF}Name/{IOF}{part}" for part in ("Given", "Family")]
+    return [
+        (*(one.findtext(p, "") for p in paths), one.findtext(f"{IOF}Organisation/{IOF}Name", "")) for one in persons
+    ]
+
+
+@pytest.mark.parametrize(
+    ("team_name", "minor", "expected"),
+    [
+        ("Ada Alder", False, ("Ada", "Alder", "")),
+        ("Ada Alder", True, ("", "Ada", "")),  # neither as a person nor as a team
+        ("Foxes", False, ("Ada", "Alder", "Foxes")),
+        ("Foxes", True, ("", "Ada", "Foxes")),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--by", "member")])
+def test_a_minor_stands_with_the_first_name_alone(
+    more: tuple[str, ...], team_name: str, minor: bool, expected: tuple[str, str, str], tmp_path: Path
+) -> None:
+    found_tenant(tmp_path)
+    enter(
+        tmp_path,
+        TeamRegistered(START_MS, ONE, 1, team_name),
+        Member(START_MS, ONE, 1, 2014, minor=minor),
+        MemberNamed(START_MS, ONE, 1, "Ada Alder"),
+    )
+    assert names(tmp_path, *more) == [expected]
+
+
+def test_who_has_no_known_name_stands_with_the_bib(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+    enter(
+        tmp_path,
+        TeamRegistered(START_MS, ONE, 1, "Foxes"),
+        Member(START_MS, ONE, 1),
+        Member(START_MS, ONE, 2),
+        MemberNamed(START_MS, ONE, 2, "Ben"),
+        TeamRegistered(START_MS, TWO, 2, "Owls"),
+    )
+    assert names(tmp_path) == [("", "Owls", ""), ("", "1.1", ""), ("", "Ben", "")]
+
+
+def test_of_two_names_the_later_one_holds(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+    enter(
+        tmp_path,
+        TeamRegistered(START_MS, ONE, 1, "Foxes"),
+        Member(START_MS, ONE, 1),
+        MemberNamed(START_MS + 1, ONE, 1, "Right"),
+        MemberNamed(START_MS, ONE, 1, "Wrong"),
+    )
+    with opened(tmp_path) as game:
+        assert member_names(game) == {(ONE, 1): "Right"}
