@@ -62,7 +62,19 @@ def test_the_wheel_holds_every_file_of_the_three_packages_and_nothing_else(
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     ours = {path.relative_to(root).as_posix() for path in tracked if path.relative_to(root).parts[0] in PACKAGES}
     assert ours
-    assert names == ours
+    assets = {name for name in names if name.startswith("server/web/assets/")}
+    assert names - assets == ours
+
+
+def test_the_wheel_carries_the_players_app_as_it_was_built(root: Path, wheel: Path) -> None:
+    built = root / "server" / "web" / "assets"
+    if not (built / "set.json").exists():
+        pytest.skip("the player's app is not built here: make assets")
+    archive = zipfile.ZipFile(wheel)
+    told = json.loads(archive.read("server/web/assets/set.json"))
+    wanted = {f"server/web/assets/{told['stamp']}/{name}" for name in told["files"]}
+    wanted |= {"server/web/assets/index.html", "server/web/assets/service-worker.js"}
+    assert sorted(wanted - set(archive.namelist())) == []
 
 
 def test_the_wheel_carries_its_licence(wheel: Path) -> None:
