@@ -113,9 +113,9 @@ class Window(NamedTuple):
 
 
 def window(play: Play, times: Times) -> Window:
-    """The window of a team; empty where nodes saw when things happened, for then times are not all there is."""
+    """The window of a team; empty where what nodes saw may count against it, for then its times are not all."""
     rules, stop, visits = play.rules, play.rulings.stop, play.visits
-    if not play.evidence.silent:
+    if not play.evidence.silent and play.doubt is not Doubt.TEAM:
         return Window(OPEN_END_MS, OPEN_END_MS, OPEN_END_MS, all_before=False)
     until_ms = min(times.until_ms, rules.believed_to_ms, OPEN_END_MS if stop is None else stop[1])
     before = OPEN_END_MS if times.finish is None else times.finish.at_ms

@@ -37,7 +37,13 @@ class Knowledge:
         """The first of these events that `later` could know, None where it could know none."""
         if self.alone:
             return next(iter(candidates), None)
-        return next((one for one in candidates if self.knows(later, one)), None)
+        places = self._places
+        chain, seq, vector = places[later]
+        for one in candidates:
+            other, number, _ = places[one]
+            if number < seq if chain == other else vector[other] >= number:
+                return one
+        return None
 
     def chain_of(self, event: bytes) -> int:
         """A number for the chain an event stands in: what one event of a chain knows all later ones know."""
@@ -58,8 +64,9 @@ def _places(told: Told) -> dict[bytes, tuple[int, int, _Vector]]:
             if base is not None and (held := id_by_place.get(base)) in places:
                 vector = _joined(nothing, places[held])
         for head in getattr(event.action, "seen", None) or ():
-            if head in places:
-                vector = _joined(vector, places[head])
+            place = places.get(head)
+            if place is not None and vector[place[0]] < place[1]:  # who knows an event knows what it knew
+                vector = _joined(vector, place)
         by_chain[chain] = vector
         places[event.id] = (chain, seq, vector)
     return places

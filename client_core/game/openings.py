@@ -30,6 +30,9 @@ class Openings:
         self.legs: dict[tuple[int, int], list[bytes]] = {}
         self.earned: list[tuple[bytes, int, int]] = []
         self._orders: dict[tuple[int, bytes], tuple[int, ...]] = {}
+        self._done: dict[tuple[int, tuple[int, ...], int], tuple[list[int], list[bytes]]] = {}
+        """By group in order and chain: the first legs that are done for all that follows in the chain, as the number
+        of events up to each leg, and those events."""
         self.by_staff = frozenset(decision for decision, _ in play.rulings.granted)
         """Staff's word, which stands for everybody, among the events that establish something."""
         for decision, grant in play.rulings.granted:
@@ -153,9 +156,15 @@ class Openings:
             rank = next((r for r in mine if r >= latest), None)
             by = self.knows(visit.event, self.legs[number, order[latest]]) if known else None
             return rank, latest + 1, () if by is None else (by,)
-        before: list[bytes] = []
         again: int | None = None
-        for rank, leg in enumerate(order):
+        ends, settled = self._done.setdefault((number, order, self.play.knowledge.chain_of(visit.event)), ([], []))
+        for rank in mine:
+            if rank < len(ends):
+                again = rank
+                if not self.knows(visit.event, self.legs.get((number, order[rank]), [])):
+                    return rank, rank, tuple(settled[: ends[rank - 1] if rank else 0])
+        before, lasting = list(settled), True
+        for rank, leg in enumerate(order[len(ends) :], len(ends)):
             done = self._leg_done(group, group.legs[leg].any_of, visit, self.legs.get((number, leg), []))
             if rank in mine:
                 again = rank
@@ -164,7 +173,26 @@ class Openings:
             if done is None:
                 return again, rank, tuple(before)
             before += done
+            lasting = lasting and done == self._doing(number, group, leg)
+            if lasting:
+                settled += done
+                ends.append(len(settled))
         return again, len(order), tuple(before)
+
+    def _doing(self, number: int, group: Group, leg: int) -> tuple[bytes, ...] | None:
+        """What does a leg for whoever knows everything so far: nothing that comes later changes it. None: not plain."""
+        play, any_of = self.play, group.legs[leg].any_of
+        if any(one in play.rulings.voided for one in any_of):
+            return next(play.rulings.voided[one] for one in any_of if one in play.rulings.voided)
+        visits, filled = self.visits.get(any_of[0], []), self.legs.get((number, leg), [])
+        by = visits[:1] if visits and visits[0] in self.by_staff else filled[:1]
+        if group.advance is Advance.ANSWER:
+            for challenge in play.rules.challenges_at.get(any_of[0], ()):
+                right = play.rulings.voided_challenges.get(challenge) or self.right.get(challenge, [])[:1]
+                if not right:
+                    return None
+                by = [*by, *right]
+        return tuple(by)
 
     def _leg_done(
         self, group: Group, any_of: tuple[int, ...], visit: Visit, filled: list[bytes] | None

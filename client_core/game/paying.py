@@ -84,7 +84,7 @@ def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[by
         return zip(visits, repeat(()))
     everybody = frozenset(one.member for one in play.members)
     needed = len(everybody) if rule.presence is Presence.ALL else min(rule.k, len(everybody))
-    same = _in_its_stead(play, visits[0].checkpoint) if visits else ()
+    same, within_ms = _in_its_stead(play, visits[0].checkpoint) if visits else (), rule.within_ms
     latest: dict[int, Visit] = {}
     found: list[tuple[Visit, tuple[bytes, ...]]] = []
     for visit in visits:
@@ -92,9 +92,11 @@ def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[by
         if not who:
             play.refuse(visit.place, Refused(Reason.MEMBER_UNKNOWN, (-1,)))
             continue
-        latest.update(dict.fromkeys(who, visit))
-        present = [one for one in latest.values() if not rule.within_ms or visit.moment - one.moment <= rule.within_ms]
-        others = tuple(sorted({one.event for one in present} - {visit.event}))
+        for one in who:
+            latest[one] = visit
+        from_ms = visit.moment - within_ms
+        present = [other.event for other in latest.values() if not within_ms or other.moment >= from_ms]
+        others = tuple(sorted({*present} - {visit.event}))
         if len(present) >= needed:
             found.append((visit, others))
         play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others, *same)

@@ -136,6 +136,7 @@ class Play:
                     set_back = set_back or believed
                 if watched and not role and told_wrongly(at_ms, self.seen(place)):
                     self.flags.add(Flag.TIME_CONTRADICTED)
+                    watched = False  # once is enough
                 refused = weigh(rules, action, role)
                 if refused is not None:
                     verdicts[place] = refused

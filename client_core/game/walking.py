@@ -25,7 +25,8 @@ def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict
     rules, paying = play.rules, play.entered.checkpoints
     places, seats, finish, hours = rules.places, play.seats, rules.finish, rules.has_hours
     from_ms, until_ms, before, all_before = window(play, times)
-    bare = paying is None and not (rules.gated or play.asked or play.rulings.voided or play.rulings.taken)
+    struck = frozenset({*play.rulings.voided, *(checkpoint for checkpoint, _ in play.rulings.taken)})
+    bare = paying is None and not (rules.gated or play.asked or struck)
     rank = -1
     for visit in play.visits:
         while waiting is not None and waiting[0] < visit.place:
@@ -39,10 +40,10 @@ def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict
             refused = in_time(play, times, visit)
             if refused is not None:
                 if not bare and still_opens(play, times, refused[0], at_ms):
-                    _rank(play, openings, visit, paying)
+                    _rank(play, openings, visit, paying, struck)
                 play.refuse(visit.place, refused[0], *refused[1])
                 continue
-        if not bare and (rank := _rank(play, openings, visit, paying)) < -1:
+        if not bare and (rank := _rank(play, openings, visit, paying, struck)) < -1:
             continue
         key: Key = number
         if seats and (seat := seats.get(number)) is not None:
@@ -58,7 +59,7 @@ def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict
     return stood
 
 
-def _rank(play: Play, openings: Openings, visit: Visit, paying: frozenset[int] | None) -> int:
+def _rank(play: Play, openings: Openings, visit: Visit, paying: frozenset[int] | None, struck: frozenset[int]) -> int:
     """The rank of a hunt's order that a visit fills, -1 where there is none; less where the visit does not count."""
     if paying is not None and visit.checkpoint not in paying:
         play.refuse(visit.place, Refused(Reason.NOT_IN_FORMAT))
@@ -66,7 +67,7 @@ def _rank(play: Play, openings: Openings, visit: Visit, paying: frozenset[int] |
     rank = openings.take(visit)
     if rank is None:
         return NOT_COUNTED
-    why = _struck(play, visit)
+    why = _struck(play, visit) if visit.checkpoint in struck else ()
     if why:
         play.refuse(visit.place, Refused(Reason.VISIT_VOIDED), *why)
         return NOT_COUNTED
