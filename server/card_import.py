@@ -144,10 +144,13 @@ class _Import:
     def _namesake(self, card: Card) -> int | None:
         """Whom a card without a number is of: of that name and category, and no other card's of these files."""
         name, categories = card.team_name or card.name, self._categories(card, ())
-        for team in self.register.teams.values():
-            if team.name == name and team.id not in self.plan.touched and set(categories) <= set(team.categories):
-                return team.number
-        return None
+        start_ms = self._start_ms(card)
+        found = [
+            (team.start_at_ms != start_ms, team.number)
+            for team in self.register.teams.values()
+            if team.name == name and team.id not in self.plan.touched and set(categories) <= set(team.categories)
+        ]
+        return min(found)[1] if found else None
 
     def _register(self, team: Team) -> None:
         self.team_by_number[team.number] = team
