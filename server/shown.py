@@ -25,10 +25,12 @@ from client_core.game.results import TeamResult
 from client_core.game.scoring import Status, fold
 from client_core.game.showing import StandingsShown
 from client_core.game.teams import Register, Team, read_register
+from server.deciding.standing import Ruled, read_decisions
 from server.leaderboard import EVERYBODY, Ask, Leaderboard, ShownAs, leaderboard
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import events_about, game_events
+from server.splits import Split, splits_of
 from server.tables import Folded, alone, fold_one
 
 LOOKS_MAX = 200
@@ -70,6 +72,7 @@ class Shown:
         self.game = game
         self._views: dict[tuple[Ask, ShownAs], tuple[Any, Leaderboard]] = {}
         self._folders: dict[tuple[bool, bool], _Folder] = {}
+        self._decided: tuple[Any, list[Ruled]] | None = None
         self._looks: dict[tuple[Ask, str], tuple[int, dict[str, Row]]] = {}
 
     def how(self, now_ms: int) -> ShownAs:
@@ -105,6 +108,10 @@ class Shown:
             register = msgspec.structs.replace(register, members={**register.members, team.id: only})
         return fold(rules, team, keep(events_about(self.game.log, register, team.id)), register)
 
+    def splits(self, result: TeamResult) -> tuple[Split, ...]:
+        """The splits of a result with all that was judged."""
+        return splits_of(self.game.rules, result, {one.id for one in self.decisions()})
+
     def remember(self, board: Leaderboard) -> None:
         """Somebody looks at this now, and may ask later what changed since."""
         rows = {line.bib: (line.place, line.score, line.status) for line in board.teams}
@@ -125,6 +132,13 @@ class Shown:
                 place, score, status = (None, None, None) if old is None else old
                 changed.append(Change(line.bib, line.name, place, line.place, score, line.score, status, line.status))
         return Changes(since, at_ms, board.version, board.as_of_ms, known=True, changed=tuple(changed))
+
+    def decisions(self) -> list[Ruled]:
+        """What staff decided, as this node holds it."""
+        stamp = (self.game.board.index, self.game.board.version, self.game.log.state.commit_seq)
+        if self._decided is None or self._decided[0] != stamp:
+            self._decided = (stamp, read_decisions(self.game))
+        return self._decided[1]
 
     def _view(self, ask: Ask, how: ShownAs) -> Leaderboard:
         self._check(ask)

@@ -16,7 +16,6 @@ from server.leaderboard import Ask
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
-from server.splits import splits_of
 from server.team_names import find_entrant
 from server.web.leaderboard_page import render
 from server.web.team_page import render_team
@@ -71,8 +70,9 @@ def team_page(
 def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything: bool) -> str:
     """The page of a team or member; raises `Problem`."""
     team, member = find_entrant(game, name)
-    result = node.shown_of(game).result(team, node.clock(), everything=everything, member=member)
-    splits = splits_of(game.rules, result)
+    looked = node.shown_of(game)
+    result = looked.result(team, node.clock(), everything=everything, member=member)
+    splits = looked.splits(result)
     shown = {split.checkpoint for split in splits}
     others = [
         (line, sentence(game.rules, line))

@@ -25,11 +25,14 @@ from server import own_stream
 from server.api import staff_standings
 from server.api.pages import PAGE_HEADERS
 from server.codes import hash_code
+from server.deciding.naming import Names
+from server.deciding.standing import find_decisions, undoing
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.staff import COOKIE, find_staff_code, make_pass, read_pass
 from server.team_names import find_team
+from server.web.decisions_section import render_decisions
 from server.web.staff_page import render, render_door
 from sync.stream import GAME, team_audience
 
@@ -38,6 +41,7 @@ PASS_S = 7 * 86_400
 MAY_MARK = Role.KIOSK
 MAY_SEE = Role.SAFETY
 """Names, telephones and positions; calls for help; messages."""
+MAY_DECIDE = Role.REFEREE
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Pass = Annotated[str | None, CookieParameter(name=COOKIE)]
@@ -64,7 +68,8 @@ def page(
             view = node.desk_of(found).view(node.clock())
             may_see = code.role >= MAY_SEE
             look = node.signals_of(found).look() if may_see else None
-            body = render(found, view, code, look)
+            decisions = _decisions(node, found, code) if may_see else ""
+            body = render(found, view, code, look, decisions)
     return Response(body.encode(), media_type="text/html", headers=HEADERS)
 
 
@@ -159,6 +164,34 @@ async def say(
     return _back(tenant, game)
 
 
+@post("/{tenant:str}/{game:str}/staff/undo", include_in_schema=False)
+async def undo(
+    node: NamedDependency[Node],
+    tenant: FromPath[str],
+    game: FromPath[str],
+    data: Form,
+    staff_pass: Pass = None,
+    site: Site = None,
+) -> Redirect:
+    """Take a decision back, with a reason."""
+    with node.game(tenant, game) as found:
+        code = allowed(found, staff_pass, site, MAY_DECIDE)
+        reason = data.get("reason", "").strip()
+        if not reason:
+            raise Problem("bad_request", "reason: say why the decision is undone")
+        one = find_decisions(node.shown_of(found).decisions(), [data.get("decision", "")])
+        for audience, actions in undoing(one, node.clock(), _signed(code, reason)).items():
+            for action in actions:
+                await _write(node, found, audience, action)
+    return _back(tenant, game)
+
+
+def _decisions(node: Node, game: OpenGame, code: StaffCode) -> str:
+    """The section of decisions, as a role sees it."""
+    names = Names(game, node.clock())
+    return render_decisions(names, node.shown_of(game).decisions(), may_decide=code.role >= MAY_DECIDE)
+
+
 def allowed(game: OpenGame, value: str | None, site: str | None, least: Role) -> StaffCode:
     """The code of a pass that may do this; raises `Problem("staff_only")`."""
     _check_site(site)
@@ -191,4 +224,4 @@ def _back(tenant: str, game: str) -> Redirect:
     return Redirect(f"/{tenant}/{game}/staff", status_code=303)
 
 
-ROUTES: list[Any] = [page, enter, mark, seen, say, *staff_standings.ROUTES]
+ROUTES: list[Any] = [page, enter, mark, seen, say, undo, *staff_standings.ROUTES]

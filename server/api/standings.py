@@ -23,7 +23,7 @@ from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import fold_team
 from server.shown import Changes
-from server.splits import Split, splits_of
+from server.splits import Split
 from server.team_names import find_entrant, find_team
 
 log = logging.getLogger("wayfold.server")
@@ -112,8 +112,8 @@ def splits(
     """A team's visits, or a member's (`7.2`), with leg times and running totals, as far as standings are shown."""
     with node.game(tenant, game) as found:
         whose, member = find_entrant(found, team)
-        result = node.shown_of(found).result(whose, node.clock(), everything=False, member=member)
-        return splits_of(found.rules, result)
+        shown = node.shown_of(found)
+        return shown.splits(shown.result(whose, node.clock(), everything=False, member=member))
 
 
 @get("/api/v1/{tenant:str}/games/{game:str}/events", sync_to_thread=False, include_in_schema=False)

@@ -128,7 +128,10 @@ class Names:
         """A time of the day where the game is; with its date where that is not the game's first."""
         if at_ms is None:
             return "-"
-        at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone)
+        try:
+            at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone)
+        except (ValueError, OverflowError, OSError):  # whoever wrote it may claim any time
+            return str(at_ms)
         first = datetime.fromtimestamp(self.package.opens_at_ms / 1000, UTC).astimezone(self.zone)
         return at.strftime("%H:%M:%S" if at.date() == first.date() else "%Y-%m-%d %H:%M:%S")
 

@@ -44,7 +44,8 @@ _DOOR = """<header><h1>{name}</h1><p class="rules">Staff</p></header>
 _BODY = """<a class="skip" href="#out">Skip to who is out</a>
 <header>
 <h1>{name}: staff</h1>
-<p class="rules">{label} · as of <time>{as_of}</time> · <span id="link">this page is as old as that</span></p>
+<p class="rules">{label} · as of <time>{as_of}</time> · <span id="link">this page is as old as that</span>
+ · <a href="staff/standings">standings</a></p>
 </header>
 <main id="desk">
 {alarms}
@@ -53,6 +54,7 @@ _BODY = """<a class="skip" href="#out">Skip to who is out</a>
 {people}
 </section>
 {talk}
+{decisions}
 </main>
 </body>
 </html>
@@ -85,8 +87,11 @@ def render_door(name: str, wrong: str = "") -> str:
     return head + _DOOR.format(name=escape(name), wrong=escape(wrong))
 
 
-def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None) -> str:
-    """The whole page for a role; names, positions, calls for help and signals only where there is a look."""
+def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, decisions: str = "") -> str:
+    """The whole page for a role; names, positions, calls for help and signals only where there is a look.
+
+    `decisions` is their section, `decisions_section.render_decisions`.
+    """
     may_see = look is not None
     package = game.rules.package
     shown = _Shown(game, view, may_see=may_see)
@@ -104,6 +109,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None) -
         tally=f"{words} <small>{rest}</small>",
         people=shown.people(),
         talk=shown.talk() + shown.signals(look) if look is not None else "",
+        decisions=decisions,
     )
 
 

@@ -50,7 +50,7 @@ def test_without_a_code_there_is_a_door_and_nothing_behind_it(venue: Any) -> Non
     assert shown.status_code == 200
     assert "Staff code" in shown.text
     assert "Owls" not in shown.text
-    for act in ("mark", "seen", "say"):
+    for act in ("mark", "seen", "say", "undo"):
         assert venue.post(f"{PAGE}/{act}", data={"text": "x"}).json()["code"] == "staff_only"
 
 
@@ -159,3 +159,29 @@ def test_a_code_made_on_the_command_line_opens_the_page_of_a_running_node(venue:
     assert "Ada&#x27;s desk (safety)" in venue.get(PAGE).text
     with opened(venue.folder) as game:
         assert len(staff_codes(game.log)) == 3
+
+
+def test_decisions_and_device_moves_stand_on_the_page_and_referees_undo_them(venue: Any) -> None:
+    data = ("--data", str(venue.folder))
+    (line,) = [one for one in json.loads(wayfold("device", "list", "park", "--json", *data).stdout) if one["team"]]
+    wayfold("game", "join-code", "park", "--team", "Bears", *data)
+    wayfold("decide", "move-device", "park", line["key"][:8], "Bears", "--from", "0", "--reason", "swapped <b>", *data)
+    with opened(venue.folder) as game:
+        referee = add_staff_code(game.log, game.key, Role.REFEREE, "Jury", START_MS)
+    enter(venue, venue.kiosk)
+    assert "move device" not in venue.get(PAGE).text
+    enter(venue, venue.safety)
+    shown = venue.get(PAGE).text
+    assert f"move device {line['key'][:12]} of 1 &lt;Owls&gt; from number 0 on to 2 Bears" in shown
+    assert "swapped &lt;b&gt;" in shown
+    assert "staff/undo" not in shown
+    enter(venue, referee)
+    decision = re.search(r'name="decision" value="([0-9a-f]{64})"', venue.get(PAGE).text)
+    assert decision
+    sent = {"decision": decision[1], "reason": ""}
+    assert venue.post(f"{PAGE}/undo", data=sent).json()["code"] == "bad_request"
+    venue.post(f"{PAGE}/undo", data=sent | {"reason": "no, it was not"})
+    (told,) = json.loads(wayfold("decide", "list", "park", "--json", *data).stdout)
+    assert told["state"] == "undone"
+    enter(venue, venue.safety)
+    assert venue.post(f"{PAGE}/undo", data=sent | {"reason": "x"}).json()["code"] == "staff_only"
