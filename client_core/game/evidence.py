@@ -43,12 +43,14 @@ UNKNOWN = Interval()
 class Evidence:
     """The intervals of one team's events. Depends on the set of events alone."""
 
-    __slots__ = ("_chains", "_forked", "_highs", "_lows", "silent")
+    __slots__ = ("_chains", "_forked", "_highs", "_lows", "notes", "silent")
 
     def __init__(self, rules: Rules, told: Told, register: Register) -> None:
         self._chains = told.by_id
         rows = () if told.only_played else told.events
-        noted = [event for event in rows if event.role >= Role.KIOSK and type(event.action) is Witnessed]
+        noted = [event for event in rows if type(event.action) is Witnessed]
+        self.notes = len(noted)
+        """How many of the events are evidence about others, whoever wrote it."""
         self._lows = _lows(rules, told, register) if noted or register.nonces else {}
         self._highs = _highs(rules, register.witnesses, read_witnesses(noted))
         self.silent = not self._lows and not self._highs

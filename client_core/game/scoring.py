@@ -223,7 +223,7 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
         late_minutes=minutes,
         late_points=late_points,
         flags=tuple(sorted(flags)),
-        events=sum(type(event.action) is not Witnessed for event in play.events),
+        events=len(play.events) - play.evidence.notes,
         judged=_judged(play) if keep_judged else (),
         because=play.because if keep_judged else {},
         extras=tuple(extras) if keep_judged else (),
