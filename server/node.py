@@ -207,7 +207,10 @@ class Node:
                 with self.game(tenant, identity.hex()) as game:
                     batches = judge_waiting(game, list(game.board.teams.values()), self.clock())
                     for batch in batches:
-                        await self.writer.submit(game, batch)
+                        try:
+                            await self.writer.submit(game, batch)
+                        except LocalError:  # something else was written there meanwhile: judged again in this loop
+                            game.refresh()
                 if not batches:
                     return
         except Problem as problem:

@@ -21,7 +21,6 @@ from client_core.game.actions import ActionError, Known, StaffCode
 from client_core.game.decisions import Acknowledged, MessageSent, Whereabouts, WhereaboutsMarked
 from client_core.game.roles import Role
 from client_core.game.text import TextFault
-from server import own_stream
 from server.api import staff_standings
 from server.api.pages import PAGE_HEADERS
 from server.codes import hash_code
@@ -214,10 +213,9 @@ def _signed(code: StaffCode, note: str) -> str:
 
 async def _write(node: Node, game: OpenGame, audience: bytes, action: Known) -> None:
     try:
-        batch = own_stream.write(game.log.index, game.key, audience, [action])
+        await node.writer.write_own(game, audience, [action])
     except (ActionError, TextFault) as fault:
         raise Problem("bad_request", str(fault)) from fault
-    await node.writer.submit(game, batch)
 
 
 def _back(tenant: str, game: str) -> Redirect:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from loopback import START_MS
 from served import Device, found_tenant, opened, served_here, wayfold
 
+from client_core.game.actions import decode_action
+from client_core.game.decisions import WhereaboutsMarked
 from client_core.game.roles import Role
 from client_core.game.signals import Kind
 from server.signals import Signals
@@ -57,3 +60,29 @@ def test_a_team_is_read_again_only_where_it_changed_and_a_look_has_an_end(tmp_pa
         game.board.catch_up([stream_id(device.stream)])
         again = signals.look().teams
         assert [one.signals is other.signals for one, other in zip(first, again, strict=True)] == [True, True, False]
+
+
+def test_marks_of_staff_and_notes_of_the_node_in_one_stream_both_get_there(tmp_path: Path) -> None:
+    """Twelve marks at once for one team, while the node notes what its phone brings."""
+    code = found_tenant(tmp_path)
+    with opened(tmp_path) as game:
+        staff = add_staff_code(game.log, game.key, Role.SAFETY, "Desk", START_MS)
+    with served_here(tmp_path) as client:
+        device = Device(client, "ann").join(code)
+        device.check_in("A")
+        device.sync()
+        client.post("/acme/park/staff/enter", data={"code": staff})
+        marks = [{"team": device.answer.team.hex(), "where": "out", "note": f"note {number}"} for number in range(12)]
+        with ThreadPoolExecutor(12) as threads:
+            answers = list(
+                threads.map(lambda mark: client.post("/acme/park/staff/mark", data=mark, follow_redirects=False), marks)
+            )
+    assert {answer.status_code for answer in answers} <= {303, 503}
+    done = sum(answer.status_code == 303 for answer in answers)
+    with opened(tmp_path) as game:
+        payloads = [
+            payload
+            for state in game.log.index.streams_of(device.audience)
+            for _, _, payload in game.log.payloads(state.id, 0, 0)
+        ]
+    assert sum(isinstance(decode_action(payload), WhereaboutsMarked) for payload in payloads) == done >= 5
