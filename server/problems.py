@@ -62,6 +62,7 @@ PROBLEMS: dict[str, Kind] = {
     "busy": Kind(503, "The node is busy, nothing was stored"),
     "store_unusable": Kind(503, "The node's store cannot be used"),
     "port_in_use": Kind(503, "The address to listen on cannot be had"),
+    "certificate_unusable": Kind(503, "The node cannot speak https with this certificate"),
     "upstream_down": Kind(502, "The upstream is not reached"),
 }
 

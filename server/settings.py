@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `edge_urls` are the edges that devices joining here are told of too, to
     sync with at the venue; the player's app may reach no other address.
     `edge_code` (`TENANT/GAME/CODE`) makes the node an edge of a game, once.
+    `certificate` is the file of a certificate and its chain (PEM), which makes the node speak https;
+    `certificate_key` that of its key, where it is another file.
     `clock` is empty for the wall clock, or `START_MS@REAL_START_MS*SPEED` for
     the scaled clock of demonstrations (`server.clock`).
     """
@@ -78,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node_name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = msgspec.field(
         default_factory=socket.gethostname
     )
+    certificate: str = ""
+    certificate_key: str = ""
     clock: str = ""
     limits: Limits = Limits()
 
@@ -89,7 +93,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def url(self) -> str:
         """How devices reach this node, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        scheme = "https" if self.certificate else "http"
+        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
 
 
 def load_settings(flags: Mapping[str, Any], *, environment: Mapping[str, str], file: Path | None = None) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import ssl
 import sys
 from pathlib import Path
 
@@ -49,6 +50,8 @@ STOP_WITHIN_S = 5
     help="An edge that devices joining here sync with too, at the venue. May be repeated.",
 )
 @click.option("--public-url", metavar="URL", help="How devices reach this node, where that is another address.")
+@click.option("--certificate", metavar="FILE", help="Speak https with this certificate and its chain (PEM).")
+@click.option("--certificate-key", metavar="FILE", help="Its key, where it is not in the same file.")
 @click.option("--node-name", help="The name in /health (default: the machine's).")
 @data_options
 def serve(
@@ -58,6 +61,8 @@ def serve(
     edge_code: str | None,
     edge_urls: tuple[str, ...],
     public_url: str | None,
+    certificate: str | None,
+    certificate_key: str | None,
     node_name: str | None,
     data_folder: str | None,
     settings_file: Path | None,
@@ -72,6 +77,8 @@ def serve(
         edge_code=edge_code,
         edge_urls=edge_urls or None,
         public_url=public_url,
+        certificate=certificate,
+        certificate_key=certificate_key,
         node_name=node_name,
     )
     run(settings)
@@ -82,6 +89,7 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    check_certificate(settings)
     listening = listen(settings.host, settings.port)
     _calm_collector()
     app = create_app(settings, verifier=Verifier.hired())
@@ -95,14 +103,39 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_WITHIN_S,
         server_header=False,
         proxy_headers=False,  # the rate limit counts the peers that are really there
+        ssl_certfile=settings.certificate or None,
+        ssl_keyfile=settings.certificate_key or None,
     )
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    click.echo(
-        f"wayfold {settings.level} {settings.node_name!r} serves http://{shown}:{port} from {settings.data_folder}"
-    )
+    address = f"{'https' if settings.certificate else 'http'}://{shown}:{port}"
+    click.echo(f"wayfold {settings.level} {settings.node_name!r} serves {address} from {settings.data_folder}")
     with listening:
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def check_certificate(settings: Settings) -> None:
+    """Raise `Problem("certificate_unusable")` where the node could not speak https with what it was given."""
+    if not settings.certificate:
+        if settings.certificate_key:
+            raise Problem("certificate_unusable", "--certificate-key alone is not enough: give --certificate too")
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.certificate, settings.certificate_key or None, password=_no_password)
+    except ssl.SSLError as error:
+        told = "its key does not belong to it" if "MISMATCH" in str(error) else "it is no PEM with certificate and key"
+        raise Problem("certificate_unusable", f"--certificate {settings.certificate}: {told}") from error
+    except OSError as error:
+        where = settings.certificate_key or settings.certificate
+        raise Problem(
+            "certificate_unusable", f"--certificate: {where} or {settings.certificate} cannot be read: {error}"
+        ) from error
+
+
+def _no_password() -> str:
+    """A server starts without anybody who could type one; OpenSSL would wait for it."""
+    return ""
 
 
 def _calm_collector() -> None:
