@@ -15,6 +15,7 @@ from client_core.game.standings import game_digest, team_digest
 from server.api.standings import Explanation, explain_team
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.deciding.naming import Names
 from server.formats.iof_results import write_result_list
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
 from server.open_game import OpenGame
@@ -50,6 +51,7 @@ class StandingsReport(msgspec.Struct, frozen=True):
 @click.option("--iof", "as_iof", is_flag=True, help="The same as --format iof: IOF XML 3.0, with splits.")
 @click.option("--by", type=click.Choice(("team", "member")), help="Whose places: each member may be scored alone.")
 @click.option("--category", help="Only those who stand in this category, with their places in it.")
+@click.option("--played", metavar="FORMAT", help="Only those who play this format of the game (4h, 8h).")
 @data_options
 def standings(
     name: str,
@@ -59,6 +61,7 @@ def standings(
     as_iof: bool,
     by: str | None,
     category: str | None,
+    played: str | None,
     data_folder: str | None,
     settings_file: Path | None,
 ) -> None:
@@ -70,10 +73,11 @@ def standings(
             found = result_list(game, clock_of(settings)(), by_member=by == "member", category=category)
         click.echo(write_result_list(found).decode(), nl=False)
         return
-    if by is not None or category is not None:
+    if by is not None or category is not None or played is not None:
         with progress(f"folding {name}"), open_published(settings, name) as game:
             _check_category(game, category)
-            rows = table(game, by_member=by == "member", category=category)
+            form_played = None if played is None else Names(game, 0).format(played)
+            rows = table(game, by_member=by == "member", category=category, form=form_played)
         _print_rows(rows, "json" if as_json else form)
         return
     with progress(f"folding {name}"), open_published(settings, name) as game:
@@ -88,7 +92,7 @@ def standings(
     elif form == "csv":
         click.echo(to_csv(board), nl=False)
     else:
-        click.echo(f"{board.name}: {state_text(board)}; {heard_text(board)}")
+        click.echo(f"{board.name}: {state_text(board)}; {heard_text(board, game.changed_at_ms)}")
         print_table(COLUMNS, [_row(team) for team in board.teams], numbers=NUMBERS)
 
 

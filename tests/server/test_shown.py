@@ -263,3 +263,15 @@ def test_after_the_close_points_across_teams_are_settled(tmp_path: Path) -> None
     with node(tmp_path, START_MS + 4 * HOUR_MS) as client:
         device(client, "Owls", A=5)
         assert not any(one["provisional"] for one in client.get(BOARD).json()["teams"])
+
+
+def test_splits_are_printed_by_command_too(tmp_path: Path) -> None:
+    with node(tmp_path, NOW_MS) as client:
+        device(client, "Owls", A=5, B=12)
+    data = ("--data", str(tmp_path))
+    out = wayfold("splits", "park", "Owls", *data).stdout
+    assert [line.split()[:6] for line in out.splitlines()[1:]] == [
+        ["A", "11:05:00", "5:00", "5:00", "10", "10"],
+        ["B", "11:12:00", "7:00", "12:00", "10", "20"],
+    ]
+    assert "no format '4h': the game has none" in wayfold("standings", "park", "--played", "4h", *data, code=3).stderr
