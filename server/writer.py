@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from client_core.game.actions import Known
 from server import own_stream
 from server.db.log_transaction import Also, LogTransaction, RowsUnfitError, new_stream_numbers
 from server.db.tenant_file import TenantFile, explain_store_error
@@ -31,6 +32,8 @@ from sync.segment import Segment
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
 RETRY_AFTER_S = 2
+OWN_TRIES_MAX = 12
+"""Notes, marks of staff, judged answers and commands beside the server go into the same streams."""
 
 log = logging.getLogger("wayfold.writer")
 
@@ -90,6 +93,18 @@ class Writer:
         self._queue.append(Push(game, batch, also, future))
         self._wake.set()
         return await future  # who waits may give up; the push is stored all the same
+
+    async def write_own(self, game: OpenGame, audience: bytes, actions: Sequence[Known]) -> Outcome:
+        """Put actions into the node's own stream, after whatever else it writes there at this moment.
+
+        Raises like `submit` and `own_stream.write`, and `Problem("busy")` where others were faster each time.
+        """
+        for _ in range(OWN_TRIES_MAX):
+            try:
+                return await self.submit(game, own_stream.write(game.log.index, game.key, audience, actions))
+            except LocalError:
+                game.refresh()
+        raise Problem("busy", "this node writes much in one stream just now", retry_after_s=RETRY_AFTER_S)
 
     async def _run(self) -> None:
         while not self._stopping:
