@@ -62,6 +62,9 @@ def posters(
     else:
         made, package = _of_joining(settings, name, teams=what == "teams")
         bare = ()
+        if settings.public_url is None:
+            detail = "set WAYFOLD_PUBLIC_URL to the address that phones reach, and print again"
+            click.echo(f"  the codes lead to {settings.url}, which may be this machine only: {detail}", err=True)
     try:
         out.write_text(posters_page(package.name, package.language, made), encoding="utf-8")
     except OSError as error:

@@ -36,6 +36,10 @@ def test_the_guide_alone_leads_from_an_empty_folder_to_two_final_results(organis
     (organiser.folder / "teams.csv").write_text(table)
     said: dict[str, str] = {}
     for line in commands_of(GUIDE):
+        if line.startswith("python -m client_core check-in 31"):
+            organiser.leave()  # the teams are out of reach of any network from here on
+        if line == "python -m client_core sync --store foxes.db":
+            organiser.type("wayfold serve --port 8000")
         said[line] = organiser.type(line)
         if line.startswith("wayfold game new") and "--preset" in line:
             write_the_day(organiser.folder / line.split()[3])

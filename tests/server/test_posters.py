@@ -62,14 +62,20 @@ def test_other_secrets_than_those_that_are_played_by_are_not_printed(folder: Pat
     wayfold("game", "posters", "ridge")
 
 
-def test_pages_by_which_teams_join_carry_codes_that_the_game_knows(folder: Path) -> None:
+def test_pages_by_which_teams_join_carry_codes_that_the_game_knows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = wayfold("game", "posters", "ridge", "--of", "teams", code=3)
     assert "has no teams yet" in said.stderr
     (folder / "teams.csv").write_text("number,name\n7,Foxes <1>\n8,Owls\n")
     wayfold("game", "teams", "ridge", "teams.csv")
     told = json.loads(wayfold("game", "posters", "ridge", "--of", "teams", "--json").stdout)
     assert told["pages"] == 2
-    wayfold("game", "posters", "ridge", "--of", "join", "--out", "join.html")
+    said = wayfold("game", "posters", "ridge", "--of", "join", "--out", "join.html")
+    assert "set WAYFOLD_PUBLIC_URL" in said.stderr
+    monkeypatch.setenv("WAYFOLD_PUBLIC_URL", "https://play.example.org")
+    assert not wayfold("game", "posters", "ridge", "--of", "join", "--out", "public.html").stderr
+    assert "https://play.example.org/play/" in (folder / "public.html").read_text()
     page = (folder / "ridge-teams.html").read_text() + (folder / "join.html").read_text()
     assert "Foxes &lt;1&gt;" in page
     codes = re.findall(r"<code>([^<]+)</code>", page)

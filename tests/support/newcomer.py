@@ -84,3 +84,4 @@ class Newcomer:
             server.terminate()
         for server in self.servers:
             server.wait(20)
+        self.servers.clear()
