@@ -22,6 +22,8 @@ from .mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "docs/reference/mutants.md"
+RULE_BOOK = "## Mutants of the rule book"
+"""Where the page's other section begins, which `tests.rule_mutants` writes."""
 PACKAGES = ("sync", "client_core", "server", "tests/simulation")
 SEEDS_MAX = 1000
 CAUGHT_MIN = 2
@@ -94,7 +96,8 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{caught.mutation.name}: {caught.oracle_by_seed} in {caught.played} worlds", flush=True)
             found.append(caught)
     if not asked.names:
-        (ROOT / PAGE).write_text(page(found), "utf-8")
+        kept = (ROOT / PAGE).read_text("utf-8").partition(RULE_BOOK)
+        (ROOT / PAGE).write_text(page(found).rstrip() + "\n\n" + "".join(kept[1:]), "utf-8")
     return int(any(len(caught.oracle_by_seed) < CAUGHT_MIN for caught in found))
 
 
