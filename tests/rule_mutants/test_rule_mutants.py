@@ -13,7 +13,7 @@ HUNT = """
 import sys
 from tests.rule_mutants.hunting import hunt, plant
 from tests.rule_mutants.planted import BUGS
-caught = hunt(BUGS[int(sys.argv[1])], 20)
+caught = hunt(BUGS[int(sys.argv[1])], 40)
 print(len(caught.cases), len(caught.laws))
 """
 PLACES = """
