@@ -37,6 +37,15 @@ def test_reloading_the_page_in_the_middle_of_play_loses_nothing(playing: Phone) 
     assert playing.score() == "20 points"
 
 
+def test_a_page_loaded_again_and_again_finds_its_store_once_the_old_worker_let_go(playing: Phone) -> None:
+    check_in_at(playing, "B")
+    for _ in range(5):
+        playing.page.reload(wait_until="commit")
+        playing.page.wait_for_timeout(700)
+    playing.wait_ticks("1 entry only on this phone")
+    assert playing.score() == "20 points"
+
+
 def test_a_second_tab_says_that_the_game_is_open_and_can_take_it_over(playing: Phone) -> None:
     check_in_at(playing, "B")
     other = playing.context.new_page()

@@ -9,8 +9,10 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import segno
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -38,6 +40,8 @@ class Phone:
         """What the console may say where a server is gone: the browser tells of each request itself."""
         self.permissions = ["geolocation"]
         self.without_store = False
+        self.camera: Path | None = None
+        """What its camera sees: a film as `film_of` writes it."""
 
     def open(self, path: str = "/play/") -> Phone:
         """Start the browser and load the app."""
@@ -45,7 +49,7 @@ class Phone:
         port_file = self.folder / "DevToolsActivePort"
         port_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, f"--user-data-dir={self.folder}", "about:blank"],
+            [CHROMIUM, *FLAGS, *self._camera_flags(), f"--user-data-dir={self.folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -68,6 +72,11 @@ class Phone:
         self.listen(self.page)
         self.page.goto(f"{self.url}{path}")
         return self
+
+    def _camera_flags(self) -> tuple[str, ...]:
+        if self.camera is None:
+            return ()
+        return ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.camera}")
 
     def _take_store_away(self, route: Route) -> None:
         """A browser without OPFS: the worker finds no such folder."""
@@ -162,6 +171,25 @@ class Phone:
         """End the browser, if it runs."""
         if getattr(self, "process", None) is not None and self.process.poll() is None:
             self.kill()
+
+
+def film_of(text: str, path: Path, *, noise: int = 24, seed: int = 7) -> Path:
+    """A second of film (YUV4MPEG2) of a QR code on a grey wall, off the middle, through a noisy sensor."""
+    random = Random(seed)
+    code = [[bool(module) for module in row] for row in segno.make(text, error="m").matrix]
+    wide, high, module = 640, 480, 8
+    left, top = (wide - module * len(code)) // 2 + 31, (high - module * len(code)) // 2 - 17
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W%d H%d F5:1 Ip A1:1 C420\n" % (wide, high))
+        for _ in range(5):
+            luma = bytearray(random.choices(range(170 - noise, 170 + noise), k=wide * high))
+            for y in range(top - 4 * module, top + (len(code) + 4) * module):
+                for x in range(left - 4 * module, left + (len(code) + 4) * module):
+                    row, column = (y - top) // module, (x - left) // module
+                    dark = 0 <= row < len(code) and 0 <= column < len(code) and code[row][column]
+                    luma[y * wide + x] = max(16, min(235, (60 if dark else 200) + random.randint(-noise, noise)))
+            file.write(b"FRAME\n" + luma + b"\x80" * (wide * high // 2))
+    return path
 
 
 NewPhone = Callable[..., Phone]

@@ -30,7 +30,11 @@ export class Core {
   static start(base, progress) {
     const worker = new Worker(`${base}worker/worker.js`, { type: "module" });
     const core = new Core(worker);
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, refuse) => {
+      const reject = (/** @type {CallFailed} */ error) => {
+        worker.terminate();
+        refuse(error);
+      };
       worker.onerror = (event) => reject(new CallFailed("app_fault", event.message ?? "the worker did not start"));
       worker.onmessage = ({ data }) => {
         if (data.kind === "progress") progress(data.share);

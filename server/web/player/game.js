@@ -14,6 +14,8 @@ import { gameTexts, t } from "./words.js";
 export const SYNC_EVERY_MS = 30_000;
 const REFRESH_EVERY_MS = 10_000;
 const LOCK = "wayfold-store";
+const LOCK_PATIENCE_MS = 2_000;
+const START_TRIES = 20;
 
 export const phase = signal(/** @type {Phase} */ ("starting"));
 export const failure = signal(/** @type {CallFailed | null} */ (null));
@@ -41,7 +43,7 @@ export async function begin(base, { steal = false } = {}) {
     return;
   }
   try {
-    const started = await startCore(base, steal);
+    const started = await startCore(base);
     core = started.core;
     storeKind.value = started.store;
     const { home: found } = await core.call("open", {});
@@ -51,10 +53,10 @@ export async function begin(base, { steal = false } = {}) {
   }
 }
 
-/** After a tab was robbed of the store it takes a moment until its files are free.
- * @param {string} base @param {boolean} patient */
-async function startCore(base, patient) {
-  for (let tries = patient ? 20 : 1; ; tries -= 1) {
+/** After a tab was robbed of the store, or a page loaded again, it takes a moment until the old worker's files are free.
+ * @param {string} base */
+async function startCore(base) {
+  for (let tries = START_TRIES; ; tries -= 1) {
     try {
       return await Core.start(base, (share) => (progress.value = share));
     } catch (error) {
@@ -68,13 +70,18 @@ async function startCore(base, patient) {
  * @returns {Promise<boolean>} */
 function takeStore(steal) {
   return new Promise((resolve) => {
-    const options = steal ? { steal: true } : { ifAvailable: true };
+    let granted = false;
+    // A page that was loaded again waits for what it was before; a real second tab does not let go.
+    const options = steal ? { steal: true } : { signal: AbortSignal.timeout(LOCK_PATIENCE_MS) };
     navigator.locks
-      .request(LOCK, options, (lock) => {
-        resolve(lock !== null);
-        return lock && new Promise((done) => (release = () => done(undefined)));
+      .request(LOCK, options, () => {
+        granted = true;
+        resolve(true);
+        return new Promise((done) => (release = () => done(undefined)));
       })
       .catch(() => {
+        resolve(false);
+        if (!granted) return;
         // Another tab took over: this one lets go at once.
         core?.stop();
         core = null;
