@@ -58,6 +58,10 @@ def read_places(folder: Path, game: GameFile, kinds: Mapping[str, int], report: 
     if game.checkpoints.lower().endswith(SUFFIXES):
         return _of_file(folder, game, report)
     rows = read_table(folder, game.checkpoints, CHECKPOINT_COLUMNS, report, needed=("code",), named_at=("checkpoints",))
+    if not rows and not any(one.where.startswith(game.checkpoints) for one in report.errors):
+        where = f"{game.checkpoints}:1"
+        if (folder / game.checkpoints).is_file():
+            report.errors.append(Finding("checkpoints_count", where, "it has no rows: a game has a checkpoint or more"))
     kept = _kept_secrets(folder, report)
     checkpoints: list[DraftCheckpoint] = []
     secrets: dict[str, str] = {}

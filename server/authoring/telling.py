@@ -60,7 +60,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def sentences(package: Package) -> list[str]:
     """The rules for players, a sentence or two each."""
-    told = [f"{package.name}: {_count(len(package.checkpoints), 'checkpoint')}, {_worth(package)}."]
+    told = [f"{package.name}: {counted(len(package.checkpoints), 'checkpoint')}, {_worth(package)}."]
     told += [_start(package.start, package), *_limit(package.limit, package)]
     told += [*_formats(package), *_check_in(package), *_presence(package)]
     for kind in package.kinds:
@@ -114,7 +114,7 @@ def _limit(limit: TimeLimit | None, package: Package) -> Iterator[str]:
     if limit.back_by_ms is not None:
         yield f"Everybody is back by {_clock(limit.back_by_ms, package)}."
     if limit.late_points:
-        yield f"Every started minute over the limit costs {_count(limit.late_points, 'point')}."
+        yield f"Every started minute over the limit costs {counted(limit.late_points, 'point')}."
     else:
         yield "Coming late costs no points."
     if limit.late_ms_max is not None:
@@ -203,10 +203,10 @@ def _group(group: Group, package: Package) -> Iterator[str]:
     if group.complete_points:
         some = "" if group.complete_count is None else f" {group.complete_count} places of"
         within = "" if group.within_ms is None else f" within {_span(group.within_ms)}"
-        yield f"Completing{some} {name}{within} pays {_count(group.complete_points, 'point')}."
+        yield f"Completing{some} {name}{within} pays {counted(group.complete_points, 'point')}."
     if group.count_max is not None:
         pay = "pays" if group.count_max == 1 else "pay"
-        yield f"Of {name} the first {_count(group.count_max, 'visit')} {pay}."
+        yield f"Of {name} the first {counted(group.count_max, 'visit')} {pay}."
 
 
 def _atom(atom: Atom, package: Package) -> str:
@@ -216,7 +216,7 @@ def _atom(atom: Atom, package: Package) -> str:
     if isinstance(atom, Answered):
         return f"when you answered {package.challenges[atom.challenge].code} rightly"
     if isinstance(atom, Earned):
-        return f"when you earned {_count(atom.points, 'point')}"
+        return f"when you earned {counted(atom.points, 'point')}"
     return f"at {_clock(atom.at_ms, package)}" if atom.absolute else f"after {_span(atom.at_ms)}"
 
 
@@ -224,7 +224,7 @@ def _challenges(package: Package) -> Iterator[str]:
     if not package.challenges:
         return
     count = len(package.challenges)
-    yield f"There {'is' if count == 1 else 'are'} {_count(count, 'challenge')}."
+    yield f"There {'is' if count == 1 else 'are'} {counted(count, 'challenge')}."
     if any(one.wrong_points for one in package.challenges):
         yield "A wrong answer may cost points; the same one costs once."
     if any(hint.points for one in package.challenges for hint in one.hints):
@@ -258,7 +258,8 @@ def _span(length_ms: int) -> str:
     return " ".join(filter(None, parts)) or "0 s"
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """A number and what is counted, such as 1 visit or 2 visits."""
     return f"{number} {what}{'' if abs(number) == 1 else 's'}"
 
 

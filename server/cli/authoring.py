@@ -18,7 +18,7 @@ from server.authoring.in_force import rules_as_toml, rules_in_force
 from server.authoring.places import SECRETS, keep_drawn
 from server.authoring.presets import PRESETS
 from server.authoring.starting import SAMPLES, write_sample, write_start
-from server.authoring.telling import Told, sentences
+from server.authoring.telling import Told, counted, sentences
 from server.cli.output import InputError, json_option, print_json, read_file
 from server.clock import wall_clock
 from server.formats.course_files import COURSE_BYTES_MAX, read_course_file
@@ -150,7 +150,8 @@ def _print_checked(package: Package, warnings: list[Finding], *, as_json: bool) 
         click.echo(f"  {warning.where}: {warning.detail}")
     for guess in asked:
         click.echo(f"  challenge {guess.challenge}: {guess.guesses}")
-    click.echo(f"{package.name}: {len(package.checkpoints)} checkpoints, {len(asked)} challenges, no faults")
+    places, questions = counted(len(package.checkpoints), "checkpoint"), counted(len(asked), "challenge")
+    click.echo(f"{package.name}: {places}, {questions}, no faults")
     area = _area(package)
     if area:
         click.echo(area)

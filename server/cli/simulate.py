@@ -19,6 +19,7 @@ from server.cli.authoring import draft_of
 from server.cli.output import InputError, json_option, print_json, print_table, read_file
 from server.cli.places import clock_of, data_options, open_tenant, settings_of, tenant_option
 from server.games import draft_named
+from server.problems import Problem
 from server.settings import Settings
 from server.simulating.ground import MATRIX_BYTES_MAX, Ground, ground_of, read_matrix
 from server.simulating.rehearsal import Habits, Outcome, Told, rehearse
@@ -104,8 +105,13 @@ def _draft(game: str, settings: Settings, tenant: str | None) -> Draft:
     if Path(game).is_dir():
         return draft_of(Path(game), clock_of(settings)())
     path, _, slug = game.rpartition("/")
-    with open_tenant(settings, tenant or path or None) as (file, _):
-        return draft_named(file, slug)
+    try:
+        with open_tenant(settings, tenant or path or None) as (file, _):
+            return draft_named(file, slug)
+    except Problem as problem:
+        if problem.code not in {"tenant_unknown", "game_unknown"}:
+            raise
+        raise Problem(problem.code, f"there is no folder {game}, and {problem.detail}") from problem
 
 
 def _ground(package: Package, detour: float, distances: Path | None) -> Ground:
@@ -162,7 +168,7 @@ def told_in_words(outcome: Outcome) -> list[str]:
     if outcome.reachable is not None:
         best = outcome.reachable
         told.append(
-            f"The best found: {best.score} points at {len(best.codes)} checkpoints in {best.length_m / 1000:.2f} km: "
+            f"The best found: {best.score} points in {best.length_m / 1000:.2f} km, {len(best.codes)} visits: "
             f"{' '.join(best.codes)}."
         )
     else:

@@ -43,8 +43,8 @@ SEARCHED_MAX = 400
 PLAN_CUTS = 3
 """A team's plan is good, not perfect."""
 SALT = bytes(16)
-HOUR_MS = 3_600_000
-LENGTH_MM_MAX = 10**12
+FAR = 10**12
+"""Longer than any way."""
 
 Told = Callable[[str, float], None]
 """Hears what is being done, and how much of it is, from 0 to 1."""
@@ -178,7 +178,7 @@ def _walkers(rules: Rules, ground: Ground, habits: Habits, told: Told | None) ->
         plans = dice.randrange(100) < 40
         if plans:
             found = _round(rules, ground, walker, None, PLAN_CUTS, number)
-            walker = msgspec.structs.replace(walker, plan=found.places[1:-1] if found else ())
+            walker = msgspec.structs.replace(walker, plan=found.places if found else ())
         walkers.append(walker)
         if told is not None:
             told("drawing", number / habits.teams)
@@ -207,29 +207,48 @@ def _round(
     seed: int,
     told: Callable[[float], None] | None = None,
 ) -> Round | None:
-    """The best round for a team: within a length, or within its limit at its speed, stops and thinking included."""
+    """The best round for a team: within a length, or within its limit at its speed, stops and thinking included.
+
+    `places` of what it gives are those on the way, without the start and the finish.
+    """
     count = len(ground.positions)
-    paying = walker.entered.checkpoints
-    points = [worth_of(rules, n) if paying is None or n in paying else 0 for n in range(count)]
-    points[ground.start] = points[ground.finish] = 0
     if count > SEARCHED_MAX:
         return None
-    if length_mm is not None:
-        return best_round(
-            ground.ways_mm, points, length_mm, ground.start, ground.finish, seed=seed, cuts=cuts, told=told
-        )
+    paying, start, finish = walker.entered.checkpoints, ground.start, ground.finish
+    points = [worth_of(rules, n) if paying is None or n in paying else 0 for n in range(count)]
+    stays = [walker.stop_ms + len(rules.challenges_at.get(n, ())) * walker.think_ms for n in range(count)]
+    if length_mm is None:
+        budget = _play_ms(rules, walker)
+        costs = [
+            [way * 1000 // walker.believed + stay for way, stay in zip(ways, stays, strict=True)]
+            for ways in ground.ways_mm
+        ]
+    else:
+        budget, costs = length_mm, [list(ways) for ways in ground.ways_mm]
+    if rules.finish < 0:
+        # Nobody has to come back: a place beyond all others, to which every way is free and from which none leads.
+        finish = count
+        costs = [*([*ways, 0] for ways in costs), [FAR] * (count + 1)]
+        points.append(0)
+        budget -= stays[start] if length_mm is None else 0
+    elif start == finish or isinstance(walker.entered.start, CheckInStart):
+        points[start] = 0
+    if rules.finish >= 0:
+        points[finish] = 0
+    found = best_round(costs, points, max(0, budget), start, finish, seed=seed, cuts=cuts, told=told)
+    if found is None:
+        return None
+    inner = found.places[1:-1] if rules.finish >= 0 or points[start] <= 0 else found.places[:-1]
+    return msgspec.structs.replace(found, places=inner)
+
+
+def _play_ms(rules: Rules, walker: Walker) -> int:
+    """How long a team may play: its limit, or until the game closes."""
     limit = walker.entered.limit
-    budget = (limit.limit_ms if limit is not None else None) or rules.closes_ms - walker.start_ms
+    length_ms = (limit.limit_ms if limit is not None else None) or rules.closes_ms - walker.start_ms
     if limit is not None and limit.back_by_ms is not None:
-        budget = min(budget, limit.back_by_ms - walker.start_ms)
-    stays = [
-        walker.stop_ms + len(rules.challenges_at.get(n, ())) * walker.think_ms if n != ground.finish else 0
-        for n in range(count)
-    ]
-    costs = [
-        [way * 1000 // walker.believed + stay for way, stay in zip(ways, stays, strict=True)] for ways in ground.ways_mm
-    ]
-    return best_round(costs, points, max(0, budget), ground.start, ground.finish, seed=seed, cuts=cuts, told=told)
+        length_ms = min(length_ms, limit.back_by_ms - walker.start_ms)
+    return length_ms
 
 
 def _reachable(
@@ -259,7 +278,7 @@ def _reachable(
     hears = None if told is None else (lambda part: told("searching the best round", part))
     found = _round(rules, ground, best, length_mm, None, habits.seed, hears)
     tried: list[tuple[int, int, Walk, TeamResult]] = []
-    plans = [(found.places[1:-1], "none")] if found is not None else []
+    plans = [(found.places, "none")] if found is not None else []
     others = [((), picks) for picks in ("nearest", "richest")] if length_mm is None else []
     for plan, picks in plans + others:
         one = msgspec.structs.replace(best, plan=plan, picks=picks)

@@ -105,6 +105,7 @@ class _Walking:
             self._stand(self.ground.start, ask=False)
         elif starts_itself(self.walker.entered.start, self.walker.team.start_at_ms):
             self._write(Start(self.now_ms))
+            self.now_ms += 1_000
         while (following := self._next()) is not None:
             self._go(following)
             self._stand(following)

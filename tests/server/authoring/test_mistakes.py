@@ -113,6 +113,7 @@ def _limits() -> str:
     ("table", "line", "says"),
     [
         ("", 1, "it is empty"),
+        ("code,lon,lat\n", 1, "it has no rows"),
         ("name,lon,lat\nOak,11.2,43.7\n", 1, "the column 'code' is missing"),
         ("code,longitude,lat\n31,11.2,43.7\n", 1, "did you mean 'lon'?"),
         ("code,lon,lat,lat\n31,11.2,43.7,43.8\n", 1, "there twice"),

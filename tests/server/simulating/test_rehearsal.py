@@ -172,3 +172,23 @@ def test_the_command_prints_a_table_and_sentences_or_json(tmp_path: Path) -> Non
     assert len(told["checkpoints"]) == 11
     short = json.loads(wayfold("game", "simulate", str(tmp_path), "--length", "1 km", "--json").stdout)
     assert short["reachable"]["length_m"] <= 1_000
+
+
+def test_where_nobody_has_to_come_back_the_best_round_ends_anywhere(tmp_path: Path) -> None:
+    game = GAME.replace('finish = "F"\n', "").replace("40 min", "3 h")
+    made = package(tmp_path, game, "code,lon,lat\n1,11.00,43.0\n2,11.01,43.0\n3,11.02,43.0\n")
+    outcome = rehearse(made, ground_of(made, 100), Habits(teams=3), length_mm=900_000)
+    assert outcome.reachable is not None
+    assert (outcome.reachable.codes, outcome.reachable.score) == (("1", "2"), 20)
+    whole = played(made, teams=3)
+    assert whole.reachable is not None
+    assert whole.reachable.score == 30
+    assert not whole.refused
+
+
+def test_what_cannot_be_rehearsed_says_why(tmp_path: Path) -> None:
+    said = wayfold("game", "simulate", str(tmp_path / "nowhere"), "--data", str(tmp_path), code=3)
+    assert "there is no folder" in said.stderr
+    package(tmp_path)
+    assert "is faster than" in wayfold("game", "simulate", str(tmp_path), "--speed", "8", "4", code=6).stderr
+    assert "a duration" in wayfold("game", "simulate", str(tmp_path), "--stop", "soon", code=6).stderr
