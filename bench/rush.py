@@ -47,6 +47,7 @@ late_points = 1
 points = "first digit of the code"
 presence = "lowest"
 ways = ["kiosk"]
+standings = "live"
 """
 
 
@@ -75,7 +76,7 @@ def rows() -> list[Row]:
     return [
         Row(f"{what}: wait", longest_s, "s", WAIT_S_MAX, longest_s / WAIT_S_MAX, f"at most {WAIT_S_MAX:g} s",
             longest_s <= WAIT_S_MAX),
-        Row("  lost of them, at headquarters", lost, "cards", 0, None, "none", lost == 0),
+        Row("  lost of them, at headquarters", lost, "events", 0, None, "none", lost == 0),
         Row("  the middle one's wait", statistics.median(waits_s) * 1000, "ms"),
     ]  # fmt: skip
 
@@ -110,7 +111,7 @@ def _busiest(cards: list[Card], window_s: int) -> list[Card]:
 
 
 def _replay(place: Path, folder: Path, cards: list[Card]) -> tuple[list[float], int]:
-    """Every card's wait, and how many are not whole at headquarters."""
+    """Every card's wait, and how many visits and finishes headquarters lacks."""
     hq, edge = ("--data", str(place / "hq")), ("--data", str(place / "edge"))
     _found(place, folder, hq)
     staff_code = json.loads(_told("day", "code", "kubok", "--role", "kiosk", "--json", *hq))["code"]
@@ -120,7 +121,7 @@ def _replay(place: Path, folder: Path, cards: list[Card]) -> tuple[list[float], 
         with _serving(*edge, *joined) as port:
             cookie = _enter(port, staff_code)
             waits_s, kept = _hand_in(port, cookie, cards)
-            lost = sum(kept.get(card.bib, -1) != card.punches for card in cards)
+            lost = sum(card.punches + 1 for card in cards if kept.get(card.bib, -1) != card.punches)
             return waits_s, lost or _missing_above(above, sum(card.punches + 1 for card in cards))
 
 
