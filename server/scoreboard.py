@@ -150,7 +150,7 @@ class Scoreboard:
 
 
 def _said_of_all(register: Register) -> tuple[object, ...]:
-    return register.decisions, register.shown, register.witnesses
+    return register.decisions, register.shown, register.witnesses, register.nonces
 
 
 def fold_game(log: GameLog, rules: Rules) -> list[TeamResult]:

@@ -13,6 +13,7 @@ them, and until every device is heard they are provisional.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -82,21 +83,18 @@ def first_finders(pay: FirstFinders, claims: Sequence[Staked], *, shared: bool) 
     for one in claims:
         first.setdefault(one.team, one.claim)
     lines = []
+    arrived = sorted((claim.high_ms if shared else claim.at_ms, claim.event) for claim in first.values())
     for team, claim in first.items():
-        before = [
-            other.event
-            for rival, other in first.items()
-            if rival != team and (other.high_ms < claim.low_ms if shared else other.at_ms < claim.at_ms)
-        ]
-        if len(before) < len(pay.points):
+        place = bisect_left(arrived, (claim.low_ms if shared else claim.at_ms,))
+        if place < len(pay.points):
             line = Line(
                 FIRST,
-                pay.points[len(before)],
-                (len(before) + 1,),
+                pay.points[place],
+                (place + 1,),
                 claim.event,
                 claim.checkpoint,
                 claim.at_ms,
-                tuple(sorted(before)),
+                tuple(sorted(event for _, event in arrived[:place])),
             )
             lines.append((team, line))
     return lines
