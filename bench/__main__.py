@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, idle, ingest, reopen, rush, scoring, store, trust
+from bench import frames, idle, ingest, late, reopen, rush, scoring, store, trust
 from bench.table import Row, keep, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "frames": frames.rows,
     "idle": idle.rows,
     "scoring": scoring.rows,
+    "late": late.rows,
     "store": store.rows,
     "reopen": reopen.rows,
     "ingest": ingest.rows,

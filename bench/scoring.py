@@ -49,8 +49,8 @@ def _measured(what: str, limit_ms: float, rules: Rules, team: Team, told: Told, 
     assert len(explain(fold_told(rules, team, told, register))) >= EVENTS
     folds, loops = [], []
     for _ in range(ROUNDS):
-        folds.append(_cpu_ms(lambda: explain(fold_told(rules, team, told, register))))
-        loops.append(_cpu_ms(lambda: [event.action for event in told.events]))
+        folds.append(cpu_ms(lambda: explain(fold_told(rules, team, told, register))))
+        loops.append(cpu_ms(lambda: [event.action for event in told.events]))
     fold_ms, loop_ms = statistics.median(folds), statistics.median(loops)
     met = fold_ms <= limit_ms
     return [
@@ -68,10 +68,10 @@ def _measured(what: str, limit_ms: float, rules: Rules, team: Team, told: Told, 
 
 
 def _median_ms(work: Callable[[], object]) -> float:
-    return statistics.median(_cpu_ms(work) for _ in range(ROUNDS // 2))
+    return statistics.median(cpu_ms(work) for _ in range(ROUNDS // 2))
 
 
-def _cpu_ms(work: Callable[[], object]) -> float:
+def cpu_ms(work: Callable[[], object]) -> float:
     """The time that the process computed: what else the machine does is not the fold's."""
     start = time.process_time_ns()
     work()
