@@ -279,7 +279,7 @@ LATENESS = Rule(
         ),
         one(
             "cut-off 30 min; 30 min late is still placed",
-            "30 - 30 = 0, ok: checkpoint 31 +30; late by 30 started minutes, 1 points each -30",
+            "30 - 30 = 0, ok: checkpoint 31 +30; late by 30 started minutes, 1 point each -30",
             there("31", 5),
             there("F", 90),
             **late(1, 30),
@@ -289,7 +289,7 @@ LATENESS = Rule(
             "cut-off 30 min; a second later is not placed",
             (
                 "30 - 30 = 0, over time: checkpoint 31 +30; "
-                "late by 31 started minutes, 1 points each -31; a score is not less than zero +1"
+                "late by 31 started minutes, 1 point each -31; a score is not less than zero +1"
             ),
             there("31", 5),
             there("F", 90 + 1 / 60),
