@@ -103,17 +103,18 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def scrub(self) -> None:
-        """Leave no byte of what was deleted: not in free pages, nor in the WAL. Raises a `StoreError`.
+    def scrub(self) -> bool:
+        """Leave no byte of what was deleted: not in free pages, nor in the WAL; False where somebody reads just now.
 
         Every page is written anew, because a page that was split may hold an
-        old copy of a row in its slack.
+        old copy of a row in its slack. Raises a `StoreError`.
         """
         with translated(self.path):
             self.connection.execute("VACUUM")
             busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:  # else somebody reads: it stays due
                 self.connection.execute("DELETE FROM scrub_due")
+            return not busy
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query. Raises a `StoreError`."""

@@ -67,6 +67,7 @@ class SqliteLog:
         self._database = database
         self._connection = database.connection
         self._changes: Changes | None = None
+        self._scrub_waits = False
         self.index: LogIndex
         self.state: StoreState
         self._stream_nos: dict[bytes, int]
@@ -103,7 +104,7 @@ class SqliteLog:
             self._changes = None
         self.index.apply(changes)
         self.state = StoreState(self.state.store_id, batch.epoch or self.state.restore_epoch, self.state.commit_seq + 1)
-        if batch.erased:
+        if batch.erased or self._scrub_waits:
             self._forget()
         return outcome
 
@@ -120,9 +121,10 @@ class SqliteLog:
         connection.execute(_ERASE, (number, erased.branch, erased.seq))
 
     def _forget(self) -> None:
-        """Overwrite what was erased; where there is no room or somebody reads, at the next opening or erasure."""
+        """Overwrite what was erased; where there is no room or somebody reads, at the next write or opening."""
+        self._scrub_waits = True
         with suppress(StoreError):
-            self._database.scrub()
+            self._scrub_waits = not self._database.scrub()
 
     def _finish_erasing(self) -> None:
         """Do what a crash between a statement and what it asks for left undone."""

@@ -13,6 +13,8 @@ from .world import World
 
 ROUNDS = 7
 ROUND_MS = 30_000
+ROUNDS_TO_GET_AROUND = 4
+"""An edge brings it to HQ, the other edge fetches it there, and a device asks each of its upstreams in turn."""
 NEW_EVENTS = 2
 
 
@@ -42,6 +44,10 @@ def calm_down(world: World) -> None:
 def _sync_all(world: World) -> None:
     """Some rounds of everybody's timers; devices turn from one upstream to the next."""
     for turn in range(ROUNDS):
+        if turn == ROUNDS - ROUNDS_TO_GET_AROUND:
+            servers = [s for s in world.servers.values() if s.name not in world.burned]
+            there = (row.id for s in servers for t in world.tenants_of(s) for row in read_rows(s, t))
+            world.settled = set(there)
         world.pass_time(world.now_ms + ROUND_MS)
         for edge in world.servers.values():
             if edge.name != "hq" and edge.name not in world.burned:
@@ -52,11 +58,13 @@ def _sync_all(world: World) -> None:
 
 
 def _check_no_new_fork(world: World, known: set[bytes]) -> None:
-    """Who was told of a fork goes on anew: what was written since has no twin."""
+    """Who was told of a fork goes on anew: what was written since has no twin. (Revoked devices are told nothing.)"""
     for tenant in ("acme", "zeta"):
         by_place = defaultdict(set)
         for row in read_rows(world.servers["hq"], tenant):
             by_place[row.stream, row.seq].add(row.id)
         for event in world.model.written.values():
+            if event.author in world.model.revoked:
+                continue
             if event.tenant == tenant and event.id not in known and len(by_place[event.stream, event.seq]) > 1:
                 raise Broken(NOTHING_LOST, f"a second fork: {world.model.name(event)} has a twin after calm weather")

@@ -7,7 +7,7 @@ questions it holds no lock, so it keeps nobody from writing or from folding the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,9 +53,9 @@ def read_rows(node: Node, tenant: str, where: str = "1", parameters: tuple[objec
     return [Row(*row) for row in connection(node, tenant).execute(sql, parameters)]
 
 
-def held(node: Node, tenant: str) -> dict[bytes, Row]:
-    """The events held with their payloads, by id."""
-    return {row.id: row for row in read_rows(node, tenant) if row.payload is not None}
+def held(node: Node, tenant: str, erased: Container[bytes] = ()) -> dict[bytes, Row]:
+    """The events held, by id: with their payloads, or erased."""
+    return {row.id: row for row in read_rows(node, tenant) if row.payload is not None or row.id in erased}
 
 
 def last_written(node: Node, tenant: str, author: bytes) -> list[Row]:
@@ -70,9 +70,9 @@ def statements(node: Node, tenant: str) -> dict[bytes, bytes]:
 
 
 def raw_bytes(node: Node, tenant: str) -> Iterator[bytes]:
-    """Everything in the file and in its write-ahead log."""
+    """Everything in the file, in its write-ahead log, and in the copy that a restore leaves beside it."""
     path = path_of(node, tenant)
-    for suffix in ("", "-wal"):
+    for suffix in ("", "-wal", ".before", ".before-wal"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             yield part.read_bytes()

@@ -31,7 +31,8 @@ RESUMES = "work resumes"
 TENANTS = "no tenant sees another"
 COVERED = "receipts are covered"
 FORGED = "nothing is forged"
-ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED)
+ERASED = "erasure is complete"
+ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED, ERASED)
 
 
 class Written(NamedTuple):
@@ -61,6 +62,10 @@ class Model:
         self.checked_receipts: set[tuple[str, int, bytes]] = set()
         self.name_by_key: dict[bytes, str] = {}
         self.strangers: set[bytes] = set()
+        self.erased: set[bytes] = set()
+        """Events whose payloads nobody may hold any more; each is held by its place in the chain."""
+        self.revoked: dict[bytes, set[bytes]] = {}
+        """By revoked key, what HQ held of it at that moment; whatever else it wrote waits for staff, within a quota."""
 
     def wrote(self, node: Node, tenant: str, author: bytes) -> list[Written]:
         """A node said "done": note what is new of this author in its file, and that it holds it."""
@@ -80,6 +85,17 @@ class Model:
         self.own[node.name] |= ids
         self.unsent[node.name] |= ids
         return fresh
+
+    def may_wait(self, identity: bytes) -> bool:
+        """Whether a node may answer busy for ever: a stranger's event, or a revoked key's of after the point."""
+        event = self.written.get(identity)
+        if event is None or identity in self.strangers:
+            return identity in self.strangers
+        return event.author in self.revoked and identity not in self.revoked[event.author]
+
+    def held(self, node: Node, tenant: str) -> dict[bytes, Row]:
+        """What stands in a node's file: events with their payloads, and erased ones without."""
+        return held(node, tenant, self.erased)
 
     def payload_of(self, identity: bytes) -> bytes | None:
         """What was written under an id, or None where nobody wrote it."""
@@ -158,8 +174,8 @@ class Model:
             if key in self.checked_receipts or head not in self.written:
                 continue
             chain = list(self.ancestors(head))
-            rows = read_rows(server, tenant, "s.id = ? AND e.payload IS NOT NULL", (stream,))
-            there = {row.id for row in rows}
+            rows = read_rows(server, tenant, "s.id = ?", (stream,))
+            there = {row.id for row in rows if row.payload is not None or row.id in self.erased}
             missing = [event for event in chain if event.id not in there]
             if missing:
                 what = f"number {missing[-1].seq} of {missing[-1].writer}"
@@ -169,7 +185,7 @@ class Model:
 
     def check_holds(self, node: Node, tenant: str) -> dict[bytes, Row]:
         """Whether a node's file holds what the node said it holds; returns what it holds."""
-        there = held(node, tenant)
+        there = self.held(node, tenant)
         for identity in self.holdings[node.name]:
             event = self.written[identity]
             if event.tenant == tenant and identity not in there:
@@ -182,7 +198,7 @@ class Model:
 
     def took_back(self, node: Node, tenants: Iterable[str]) -> None:
         """A node's files are those of an earlier day, or gone: it holds what it held then, no more."""
-        self.holdings[node.name] = {i for t in tenants for i in held(node, t) if i in self.written}
+        self.holdings[node.name] = {i for t in tenants for i in self.held(node, t) if i in self.written}
         self.unsent[node.name] = {
             i for i in self.own[node.name] & self.holdings[node.name] if self._held_here_alone(i, node.name)
         }

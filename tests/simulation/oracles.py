@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
 from client_core.game.scoring import fold
 from client_core.game.standings import team_digest
+from server.bundles import give_bundle
+from server.finalising import final_views
 from server.scoreboard import fold_team, stream_events, team_streams
 
 from . import files, wire
 from .devices import DeviceNode
 from .files import Node
-from .model import CONVERGED, COVERED, FORGED, RESUMES, SAME_SCORES, TENANTS, Broken
+from .model import CONVERGED, COVERED, ERASED, FORGED, RESUMES, SAME_SCORES, TENANTS, Broken
 from .network import Answered, Exchange
 from .servers import ServerNode
-from .start import GAMES, TEAMS
+from .start import GAMES, TEAMS, TENANTS_OF
 
 if TYPE_CHECKING:
     from .world import World
+
+
+MARKED_BYTES_MIN = 16
+"""A payload of so many bytes is one of a kind; a shorter one could stand in a file by chance."""
 
 
 def check_answer(world: World, exchange: Exchange, answered: Answered) -> None:
@@ -42,7 +49,7 @@ def check_session(world: World, device: DeviceNode, server: ServerNode, *, conve
         raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
     steady = "hq" not in world.ever_rolled_back
     if server.name == "hq" and (converged or steady):
-        now = sum(row.author == device.replica.public_key for row in files.held(server, device.tenant).values())
+        now = sum(row.author == device.replica.public_key for row in world.model.held(server, device.tenant).values())
         if shown > now:
             raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ holds {now} of them")
 
@@ -54,13 +61,21 @@ def check_all(world: World) -> None:
         held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
         _check_survivors(world, tenant, held)
         _check_authors(world, tenant, held)
-        _check_convergence(world, tenant, nodes, held)
-        _check_statements(world, tenant, nodes)
-        _check_scores(world, tenant, nodes)
+        readers = [node for node in nodes if not _is_shut_out(world, node)]
+        _check_convergence(world, tenant, readers, held)
+        _check_statements(world, tenant, readers)
+        _check_scores(world, tenant, readers)
+        _check_finals(world, tenant)
+        _check_erased(world, tenant, readers)
     for node in world.nodes():
         _check_file(world, node)
         if isinstance(node, DeviceNode):
             _check_status(world, node)
+
+
+def _is_shut_out(world: World, node: Node) -> bool:
+    """Whether a node is answered nothing any more: a revoked device keeps and gives what it has, and reads nothing."""
+    return isinstance(node, DeviceNode) and node.replica.public_key in world.model.revoked
 
 
 def _check_survivors(world: World, tenant: str, held: dict[str, dict[bytes, files.Row]]) -> None:
@@ -69,7 +84,7 @@ def _check_survivors(world: World, tenant: str, held: dict[str, dict[bytes, file
     for name in held:
         for identity in model.holdings[name]:
             event = model.written[identity]
-            if event.tenant == tenant and identity not in held["hq"] and identity not in model.strangers:
+            if event.tenant == tenant and identity not in held["hq"] and not model.may_wait(identity):
                 raise Broken(RESUMES, f"{name} holds {model.name(event)}, and it never reached HQ")
 
 
@@ -78,17 +93,26 @@ def _check_authors(world: World, tenant: str, held: dict[str, dict[bytes, files.
     model = world.model
     for name, rows in held.items():
         for row in rows.values():
-            if row.author not in world.server_keys and model.payload_of(row.id) != row.payload:
+            if row.payload is None or row.author in world.server_keys:
+                continue
+            if model.payload_of(row.id) != row.payload:
                 said = f"number {row.seq} of stream {row.stream.hex()[:8]}"
                 raise Broken(FORGED, f"{name}'s file of {tenant} holds {said} as nobody wrote it")
 
 
 def _check_convergence(world: World, tenant: str, nodes: list[Node], held: dict[str, dict[bytes, files.Row]]) -> None:
-    """HQ and edges hold the same, devices what is theirs of it."""
-    strangers = world.model.strangers
-    everything = {i: row.audience for i, row in held["hq"].items() if i not in strangers}
+    """HQ and edges hold the same, devices what is theirs of it.
+
+    What servers wrote in the last rounds (they note what they hold) may be on its way.
+    """
+
+    def may_wait(identity: bytes) -> bool:
+        own = identity not in world.model.written and identity not in world.settled
+        return own or world.model.may_wait(identity)
+
+    everything = {i: row.audience for i, row in held["hq"].items() if not may_wait(i)}
     for node in nodes:
-        mine = {i for i in held[node.name] if i not in strangers}
+        mine = {i for i in held[node.name] if not may_wait(i)}
         scope = {b"g", node.replica.audience} if isinstance(node, DeviceNode) else None
         wanted = {i for i, audience in everything.items() if scope is None or audience in scope}
         for identity in sorted(wanted ^ mine):
@@ -142,6 +166,37 @@ def _parties(digests: dict[str, bytes]) -> str:
     )
 
 
+def _check_finals(world: World, tenant: str) -> None:
+    """Servers that hold the same see the same finalisations, and fold the same lines from what they pin."""
+    if tenant not in world.finals:
+        return
+    seen: dict[str, str] = {}
+    for name in sorted(world.servers):
+        if name in world.burned or tenant not in TENANTS_OF[name]:
+            continue
+        with world.servers[name].node.game(tenant, GAMES[tenant].game.hex()) as game:
+            views = [(view.id, view.number, view.checked, view.rows) for view in final_views(game)]
+        seen[name] = repr(views)
+    if len(set(seen.values())) > 1:
+        raise Broken(SAME_SCORES, f"{tenant}'s final results differ: {seen}")
+
+
+def _check_erased(world: World, tenant: str, nodes: list[Node]) -> None:
+    """No byte of an erased payload: in a file's rows, free pages and slack, in a write-ahead log, in a bundle."""
+    model = world.model
+    written = [event for i in sorted(model.erased) if (event := model.written.get(i)) and event.tenant == tenant]
+    again = Counter(event.payload for event in model.written.values() if event.id not in model.erased)
+    gone = [event for event in written if len(event.payload) >= MARKED_BYTES_MIN and not again[event.payload]]
+    for node in nodes if gone else ():
+        whole = list(files.raw_bytes(node, tenant))
+        if isinstance(node, ServerNode):
+            with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
+                whole += [wire.plain(frame) or b"" for frame in wire.frames(give_bundle(game))]
+        for event in gone:
+            if any(event.payload in part for part in whole):
+                raise Broken(ERASED, f"{node.name} still has the erased payload of {model.name(event)}")
+
+
 def _check_file(world: World, node: Node) -> None:
     """Nothing of another tenant in any file."""
     for tenant in world.tenants_of(node):
@@ -161,6 +216,8 @@ def _check_status(world: World, device: DeviceNode) -> None:
         s.forked for s in device.replica.log.index.streams.values() if s.key.public_key == device.replica.public_key
     ):
         return
+    if _is_shut_out(world, device):
+        return  # what waits for staff is nobody's to call safe
     counts = device.replica.counts()
     if counts.unsent or counts.in_custody:
         said = f"{counts.unsent} unsent, {counts.in_custody} in custody"

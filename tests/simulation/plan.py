@@ -29,6 +29,9 @@ WRITING = (IDLE, UNSIGNED, UNSENT, GAPS)
 SERVER = (IDLE, INITIATOR, RESPONDER, UNSENT, GAPS)
 """Servers sign as they write."""
 
+AUTHORITY = (IDLE, RESPONDER, GAPS)
+"""HQ asks nobody, and has nothing that HQ lacks."""
+
 MAKES_GAPS = ("withhold_payloads", "withhold_payloads", "withhold_runs")
 
 STRIKES_IN_WORLD = 14
@@ -56,7 +59,9 @@ def draw(seed: int, states_by_fault: dict[str, tuple[str, ...]], faults: Sequenc
         return []
     # Every cell in turn over the seeds, so that none is left to luck; the rest is drawn.
     first = [cells[(seed * 5 + i) % len(cells)] for i in range(5)]
-    drawn = first + [dice.choice(cells) for _ in range(STRIKES_IN_WORLD - len(first))]
+    rare = [cell for cell in cells if cell[1] == GAPS] or cells
+    drawn = first + [dice.choice(rare) for _ in range(2)]  # gaps close by themselves, so half of these find none
+    drawn += [dice.choice(cells) for _ in range(STRIKES_IN_WORLD - len(drawn))]
     times = sorted(dice.randrange(GAME_MS // 20, GAME_MS * 9 // 10) for _ in drawn)
     dice.shuffle(drawn)
     for (_, state), at_ms in zip(tuple(drawn), tuple(times), strict=True):

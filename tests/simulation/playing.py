@@ -31,7 +31,9 @@ def begin(world: World) -> None:
     for device in world.devices.values():
         enter(world, device)
     for name in world.servers:
-        if name != "hq":
+        if name == "hq":
+            _stand_by(world)
+        else:
             _tick_again(world, name, world.dice(f"tick {name}"))
 
 
@@ -124,6 +126,20 @@ def session(world: World, device: DeviceNode, server_name: str) -> Report | None
     finally:
         world.in_session[device.name, plan.INITIATOR] -= 1
     return None
+
+
+def _stand_by(world: World) -> None:
+    """HQ begins nothing by itself; what strikes it while nobody asks strikes it then."""
+    hq = world.servers["hq"]
+
+    def stand_by() -> None:
+        if world.is_calm:
+            return
+        if hq.is_up:
+            world.strike(hq)
+        world.later(TICK_EVERY_MS, stand_by)
+
+    world.later(TICK_EVERY_MS // 2, stand_by)
 
 
 def _tick_again(world: World, name: str, dice: Random) -> None:

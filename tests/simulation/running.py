@@ -16,7 +16,7 @@ from random import Random
 
 import msgspec
 
-from . import link_faults, node_faults, plan
+from . import link_faults, node_faults, organising, plan
 from .calm import calm_down
 from .model import RESUMES, Broken
 from .playing import begin
@@ -26,6 +26,7 @@ from .world import World, seeded_bytes, virtual
 
 assert link_faults
 assert node_faults
+assert organising
 STATES_BY_FAULT = {name: fault.states for name, fault in FAULTS.items()}
 
 

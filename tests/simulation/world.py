@@ -61,6 +61,9 @@ class World:
         self.ever_rolled_back: set[str] = set()
         self.busy_until_ms: dict[str, int] = {}
         self.liars: dict[str, tuple[int, Change]] = {}
+        self.finals: set[str] = set()
+        self.settled: set[bytes] = set()
+        """What servers held some rounds before the oracles ask: whoever wrote it, it must have got around."""
         self.root_keys: dict[str, bytes] = {}
         self.server_keys: set[bytes] = set()
         self.sessions = 0
