@@ -74,7 +74,7 @@ def _measured(*, crossing: bool) -> tuple[float, float]:
 
 def _late(log: GameLog, board: Scoreboard, key: SigningKey, team: bytes) -> float:
     """Commit one more check-in; the milliseconds from there to the standings."""
-    batch = own_stream.write(log.index, key, team_audience(team), [_check_in(7, OPENS_MS + 5 * 3_600_000)])
+    batch = own_stream.write(log.index, key, team_audience(team), [_check_in(8, OPENS_MS + 5 * 3_600_000)])
     log.append(batch)
     touched = [stream_id(own.key) for own in batch.own]
 

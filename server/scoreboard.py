@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from client_core.game.crossing import Crossed
 from client_core.game.events import LoggedEvent
 from client_core.game.results import Flag
 from client_core.game.roles import Role
@@ -44,6 +45,7 @@ class Scoreboard:
         """Teams whose enrolled devices sent events and that nobody registered yet."""
         self._results: dict[bytes, TeamResult] = {}
         self._standings: list[Standing] | None = None
+        self._crossed = Crossed()
         self._read_register()
         self._note_waiting(self.index.streams.values())
         self.version += 1
@@ -84,7 +86,7 @@ class Scoreboard:
     def standings(self) -> list[Standing]:
         """The results in order, with places."""
         if self._standings is None or self._touched:
-            self._standings = standings(self.results(), self.rules, self.register)
+            self._standings = standings(self.results(), self.rules, self.register, before=self._crossed)
         return self._standings
 
     def teams_flagged(self, flag: Flag) -> set[bytes]:

@@ -40,35 +40,94 @@ class Staked(NamedTuple):
     claim: Claim
 
 
+class Crossed:
+    """What was found so far, for whoever asks again and again: only what changed is judged anew."""
+
+    def __init__(self) -> None:
+        self.asked: tuple[object, ...] | None = None
+        self.claims: dict[bytes, tuple[Claim, ...]] = {}
+        self.staked: dict[int, dict[bytes, list[Staked]]] = {}
+        """By checkpoint and team."""
+        self.found: dict[int, dict[bytes, list[Line]]] = {}
+        """By checkpoint and team."""
+        self.lines: LinesByTeam = {}
+
+
 def cross(
     rules: Rules,
     results: Iterable[TeamResult],
     shown: Mapping[bytes, HolderShown],
     end_ms: int,
     neutral: Sequence[Span] = (),
+    before: Crossed | None = None,
 ) -> LinesByTeam:
     """The lines by team that follow from what other teams did.
 
     `shown` are the events that told players who holds a checkpoint, by id;
-    holding ends at `end_ms` and is not paid for in the `neutral` spans.
+    holding ends at `end_ms` and is not paid for in the `neutral` spans. `before`
+    is what the same rules were asked before: it is brought up to date, and
+    changes no answer.
     """
-    staked: dict[int, list[Staked]] = {}
-    for result in results:
-        if result.merged_into is None:
-            for claim in result.claims:
-                staked.setdefault(claim.checkpoint, []).append(Staked(claim.at_ms, result.team, claim))
-    lines: LinesByTeam = {}
-    for checkpoint in sorted(staked):
-        pay = rules.package.kinds[rules.checkpoints[checkpoint].kind].pay
-        claims = sorted(staked[checkpoint], key=lambda one: (one.at_ms, one.team, one.claim.event))
-        if isinstance(pay, FirstFinders):
-            found = first_finders(pay, claims, shared=rules.package.ranking.shared_uncertain)
-        elif isinstance(pay, Capture):
-            found = captures(pay, claims, shown, end_ms, neutral)
-        else:
+    asked = (dict(shown), end_ms, tuple(neutral))
+    if before is None or (before.asked is not None and before.asked != asked):
+        before = Crossed() if before is None else _emptied(before)
+    before.asked = asked
+    now = {result.team: result.claims for result in results if result.merged_into is None}
+    touched: set[bytes] = set()
+    for checkpoint in _restaked(before, now):
+        found = _judged(rules, checkpoint, before.staked[checkpoint], shown, end_ms, neutral)
+        known = before.found.get(checkpoint, {})
+        touched |= {team for team in {*known, *found} if known.get(team) != found.get(team)}
+        before.found[checkpoint] = found
+    for team in touched:
+        lines = [line for checkpoint in sorted(before.found) for line in before.found[checkpoint].get(team, ())]
+        before.lines[team] = lines
+    return before.lines
+
+
+def _emptied(crossed: Crossed) -> Crossed:
+    crossed.claims, crossed.staked, crossed.found, crossed.lines = {}, {}, {}, {}
+    return crossed
+
+
+def _restaked(before: Crossed, now: dict[bytes, tuple[Claim, ...]]) -> set[int]:
+    """Note the claims as they are now; the checkpoints at which any differ from those before."""
+    changed: set[int] = set()
+    for team in {*before.claims, *now}:
+        old, new = before.claims.get(team, ()), now.get(team, ())
+        if old is new or old == new:
             continue
-        for team, line in found:
-            lines.setdefault(team, []).append(line)
+        for checkpoint in {claim.checkpoint for claim in (*old, *new)}:
+            mine = [Staked(claim.at_ms, team, claim) for claim in new if claim.checkpoint == checkpoint]
+            teams = before.staked.setdefault(checkpoint, {})
+            if teams.get(team, []) != mine:
+                teams[team] = mine
+                changed.add(checkpoint)
+    before.claims = now
+    return changed
+
+
+def _judged(
+    rules: Rules,
+    checkpoint: int,
+    staked: Mapping[bytes, list[Staked]],
+    shown: Mapping[bytes, HolderShown],
+    end_ms: int,
+    neutral: Sequence[Span],
+) -> dict[bytes, list[Line]]:
+    """The lines by team that follow from all claims on one checkpoint."""
+    pay = rules.package.kinds[rules.checkpoints[checkpoint].kind].pay
+    claims = sorted(
+        (one for teams in staked.values() for one in teams), key=lambda one: (one.at_ms, one.team, one.claim.event)
+    )
+    lines: dict[bytes, list[Line]] = {}
+    found: list[tuple[bytes, Line]] = []
+    if isinstance(pay, FirstFinders):
+        found = first_finders(pay, claims, shared=rules.package.ranking.shared_uncertain)
+    elif isinstance(pay, Capture):
+        found = captures(pay, claims, shown, end_ms, neutral)
+    for team, line in found:
+        lines.setdefault(team, []).append(line)
     return lines
 
 

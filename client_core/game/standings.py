@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from client_core.game.crossing import LinesByTeam, cross
+from client_core.game.crossing import Crossed, LinesByTeam, cross
 from client_core.game.decisions import LotDrawn, Neutralised, Stopped
 from client_core.game.lines import Line
 from client_core.game.results import TeamResult
@@ -57,8 +57,11 @@ def standings(
     *,
     category: str | None = None,
     format: str | None = None,  # noqa: A002 - the field's word
+    before: Crossed | None = None,
 ) -> list[Standing]:
     """The results in order with places: of all, or of one category or format.
+
+    `before` is kept by who asks again and again (`crossing.Crossed`); it changes no answer.
 
     By the game's ranking (without `rules`: by score, then by time): statuses by
     `statuses.RANKS`, then score or time, then the declared tie-breaks. Equals
@@ -67,7 +70,7 @@ def standings(
     teams look at all results, also where one category is asked for.
     """
     everybody = [result for result in results if result.merged_into is None]
-    extra = _extra(rules, everybody, register) if rules is not None and rules.crossing else {}
+    extra = _extra(rules, everybody, register, before) if rules is not None and rules.crossing else {}
     ranking = Ranking() if rules is None else rules.package.ranking
     lots = _lots(register)
     rows: list[tuple[tuple[Any, ...], int, bytes, TeamResult]] = []
@@ -114,7 +117,7 @@ def _tie(tie: TieBreak, result: TeamResult, time_ms: int, lot: int) -> int:
     return {TieBreak.FEWER_HINTS: result.hints, TieBreak.FEWER_WRONG: result.wrong}.get(tie, lot)
 
 
-def _extra(rules: Rules, results: list[TeamResult], register: Register) -> LinesByTeam:
+def _extra(rules: Rules, results: list[TeamResult], register: Register, before: Crossed | None) -> LinesByTeam:
     """What the rules across teams pay, up to the close or the stop, without the time that counts for nobody."""
     docket = Docket(register.decisions, frozenset())
     stop = docket.nearest(Stopped, frozenset())
@@ -126,7 +129,7 @@ def _extra(rules: Rules, results: list[TeamResult], register: Register) -> Lines
         for event in docket.about(Neutralised)
         if isinstance(note := event.action, Neutralised) and note.checkpoint is None and note.team is None
     ]
-    return cross(rules, results, register.shown, end_ms, merged_spans(spans))
+    return cross(rules, results, register.shown, end_ms, merged_spans(spans), before)
 
 
 def _lots(register: Register) -> dict[bytes, int]:
