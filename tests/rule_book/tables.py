@@ -31,7 +31,8 @@ CHAPTERS: dict[str, tuple[Rule, ...]] = {
 HEAD = """# The rules, case by case
 
 What happens, and what comes out. These tables are the tests of the rule book; `python tests/rule_book/tables.py`
-writes this page from them. Why the rules are as they are: [scoring](../why/scoring.md).
+writes this page from them. Why the rules are as they are: [scoring](../why/scoring.md). How an organiser
+writes them: [by example](../guides/rules-by-example.md).
 
 Where nothing else is said, the game starts for all at 10:00 and lasts an hour, a started minute over it costs 5 points,
 31 pays 30, 32 pays 20, 33 and 34 pay 10 each, and F is the finish. A result reads *points - penalties = score, status*,

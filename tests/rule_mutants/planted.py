@@ -145,12 +145,6 @@ BUGS = (
         "in ((_said_of_all(found), False), (category, True), (own, True)):",
     ),
     Bug(
-        "who comes at the same time comes second",
-        "crossing",
-        "else other.at_ms < claim.at_ms)",
-        "else other.at_ms <= claim.at_ms)",
-    ),
-    Bug(
         "nobody is bound by what their phone showed",
         "crossing",
         "return until_ms if view.since_ms <= one.at_ms < until_ms else None",

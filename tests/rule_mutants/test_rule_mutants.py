@@ -39,7 +39,7 @@ def test_every_bug_has_its_place_in_the_rule_book() -> None:
     assert int(count) >= 20
 
 
-@pytest.mark.parametrize("number", [0, 9, 33])
+@pytest.mark.parametrize("number", [0, 9, 32])
 def test_a_planted_bug_is_noticed(number: int) -> None:
     cases, laws = map(int, run(HUNT, str(number)).split())
     assert cases + laws > 0
