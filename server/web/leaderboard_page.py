@@ -190,14 +190,14 @@ def _caption(board: Leaderboard) -> str:
 def _changes(changes: Changes | None, time_zone: str) -> str:
     """What changed since the look that the viewer named; the script fills in its own."""
     if changes is None:
-        return '<section id="since" aria-live="polite" hidden></section>'
-    if not changes.known or changes.since_ms is None:
-        text = "<p>This server does not remember that look any more.</p>"
-        return f'<section id="since" aria-live="polite"><h2>Since your last look</h2>{text}</section>'
-    at = datetime.fromtimestamp(changes.since_ms / 1000, UTC).astimezone(zone_of(time_zone))
-    items = "".join(f"<li>{escape(change_text(one))}</li>" for one in changes.changed)
-    text = f"<ul>{items}</ul>" if items else "<p>Nothing changed.</p>"
-    return f'<section id="since" aria-live="polite"><h2>Since your look at {at:%H:%M:%S}</h2>{text}</section>'
+        return '<section id="since" aria-labelledby="since-title" hidden></section>'
+    title, text = "your last look", "<p>This server does not remember that look any more.</p>"
+    if changes.known and changes.since_ms is not None:
+        at = datetime.fromtimestamp(changes.since_ms / 1000, UTC).astimezone(zone_of(time_zone))
+        items = "".join(f"<li>{escape(change_text(one))}</li>" for one in changes.changed)
+        title, text = f"your look at {at:%H:%M:%S}", f"<ul>{items}</ul>" if items else "<p>Nothing changed.</p>"
+    head = f'<h2 id="since-title">Since {title}</h2>'
+    return f'<section id="since" aria-labelledby="since-title">{head}{text}</section>'
 
 
 def change_text(one: Change) -> str:

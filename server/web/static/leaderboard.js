@@ -145,8 +145,9 @@ function sinceThen() {
   section.hidden = last.version === main.dataset.version && !items.length;
   const list = document.createElement("ul");
   list.append(...items);
-  section.replaceChildren(
-    cell("h2", `Since your last look at ${clock(last.asOfMs, true)}`), items.length ? list : cell("p", "Nothing changed."));
+  const title = cell("h2", `Since your last look at ${clock(last.asOfMs, true)}`);
+  title.id = "since-title";
+  section.replaceChildren(title, items.length ? list : cell("p", "Nothing changed."));
 }
 
 let last = lastLook();

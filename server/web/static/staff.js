@@ -7,7 +7,7 @@ const link = () => document.getElementById("link");
 function busy() {
   const at = document.activeElement;
   return (at && at.closest("form") && at.matches("input, textarea, select")) ||
-    [...document.querySelectorAll("textarea, article input")].some((field) => field.value);
+    [...document.querySelectorAll("textarea, article input, #decisions input[required]")].some((field) => field.value);
 }
 
 async function refresh() {
