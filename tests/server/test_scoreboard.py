@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 from seeded_games import draw_game, results_of
+from served import START_MS, Device, found_tenant, opened, served_here
 
 from client_core.game.crossing import Crossed
-from client_core.game.standings import standings
+from client_core.game.decisions import PointsAdjusted
+from client_core.game.standings import game_digest, standings
+from client_core.signing import SigningKey
+from server import own_stream
+from server.open_game import OpenGame
+from server.scoreboard import Scoreboard, fold_game
+from sync.stream import GAME, stream_id
 
 
 def test_standings_kept_up_by_a_little_are_those_of_everything_anew() -> None:
+    told = 0
     for seed in range(60):
         drawn = draw_game(seed)
         kept, rng = Crossed(), Random(seed)
@@ -19,3 +28,39 @@ def test_standings_kept_up_by_a_little_are_those_of_everything_anew() -> None:
             results = results_of(drawn._replace(events=events[:held]))
             table = standings(results, drawn.rules, drawn.register, before=kept)
             assert table == standings(results, drawn.rules, drawn.register), f"seed {seed}, {held} events"
+            told += sum(len(row.extras) for row in table)
+    assert told > 100, "hardly any game looked across teams"
+
+
+def test_a_board_that_met_late_events_and_a_decision_agrees_with_everything_folded_anew(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        devices = [Device(client, name).join(code) for name in ("ann", "bob", "cid")]
+        for number, device in enumerate(devices):
+            device.check_in("A", START_MS + (number + 1) * 60_000)
+            device.sync()
+        with opened(tmp_path) as game:
+            board = Scoreboard(game.log, game.rules)
+            board.standings()
+            key = SigningKey.from_seed(game.tenant.node_seed)
+            late = own_stream.write(
+                game.log.index, key, GAME, [PointsAdjusted(START_MS, "found the lost child", devices[1].answer.team, 7)]
+            )
+            game.log.append(late)
+            board.catch_up([stream_id(own.key) for own in late.own])
+            scores = sorted(row.score for row in board.standings())
+            assert scores == [10, 10, 17]
+            assert _table(board) == _table(Scoreboard(game.log, game.rules))
+            assert _digest(game, board) == _digest(game, Scoreboard(game.log, game.rules))
+
+
+def _table(board: Scoreboard) -> list[tuple[int | None, int, bytes]]:
+    return [(row.place, row.score, row.result.team) for row in board.standings()]
+
+
+def _digest(game: OpenGame, board: Scoreboard) -> bytes:
+    """The digest of what is held, which stands for the board's table only if the two agree."""
+    results = fold_game(game.log, game.rules)
+    anew = standings(results, game.rules, board.register)
+    assert [(row.place, row.score, row.result.team) for row in anew] == _table(board)
+    return game_digest(results, game.rules, board.register)
