@@ -41,6 +41,7 @@ from client_core.game.content import PackageError
 from client_core.game.fences import Fix
 from client_core.game.joining import SYNC_MEDIA_TYPE, JoinRequest
 from client_core.game.judging import reads
+from client_core.game.nonces import read_nonce
 from client_core.game.pictures import PictureFault
 from client_core.game.text import TextFault
 from client_core.game.unreadable import UNREADABLE
@@ -211,7 +212,7 @@ class Bridge:
         return self._outcome(verdict, asked.checkpoint, asked.fix)
 
     def scan(self, asked: calls.Scanned) -> Outcome:
-        """Check in by what a QR code said; `wrong_code` where it is of no checkpoint here."""
+        """Check in by what a QR code said, or take a kiosk's code of time; `wrong_code` where it is neither."""
         replica, text = self.replica(), asked.text.strip()
         candidates = (text, *text.replace("#", "/").replace("=", "/").rsplit("/", 1)[-1:])
         for number, place in enumerate(replica.rules.places):
@@ -221,6 +222,9 @@ class Bridge:
                     qr = int(Method.QR) in place.methods
                     verdict = replica.check_in(number, at_ms=asked.at_ms, fix=_fix(asked.fix), code=code, qr=qr)
                     return self._outcome(verdict, number, asked.fix)
+        if read_nonce(text) is not None:
+            replica.take_nonce(text, at_ms=asked.at_ms)
+            return self._outcome(Accepted(0), None, asked.fix)
         return self._outcome(Refused(Reason.WRONG_CODE), None, asked.fix, kept=False)
 
     def start(self, asked: calls.At) -> Outcome:

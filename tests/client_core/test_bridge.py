@@ -13,6 +13,7 @@ from loopback import LAT, START_MS, LoopbackNode, lon_of
 
 from client_core.bridge import CALLS, WAITING_MAX
 from client_core.calls import Asked, Done, Failed, Position
+from client_core.game.nonces import spell
 from client_core.game.standings import team_digest
 from client_core.transports.fetch import Fetched
 
@@ -258,3 +259,14 @@ def test_distances_are_those_that_the_fence_decides_by(new_player: NewPlayer) ->
     assert 9_900 < near[0].distance_mm < 10_100
     fix = at(0, 1, north_m=10)
     assert player.call("near", fix=fix, at_ms=fix.at_ms).near == tuple(near.values())
+
+
+def test_a_kiosks_code_of_time_is_taken_by_scanning_it_with_no_network(new_player: NewPlayer) -> None:
+    player = new_player("a")
+    player.online = False
+    code = spell(b"0123456789ab")
+    outcome = player.call("scan", text=f" {code.lower()}\n", at_ms=START_MS)
+    assert (outcome.verdict, outcome.points, outcome.kept) == ("accepted", 0, True)
+    assert player.now().safety.unsent == 1
+    refused = player.call("scan", text=code[:-1], at_ms=START_MS)
+    assert (refused.verdict, refused.reason, refused.kept) == ("refused", "wrong_code", False)
