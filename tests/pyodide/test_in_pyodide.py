@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,34 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_core_passes_its_own_tests_inside_pyodide(wheels: Path) -> None:
-    node = shutil.which("node")
-    if node is None or not (ROOT / "node_modules" / "pyodide").is_dir():
+@pytest.fixture(scope="module")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None or not (ROOT / "node_modules" / "pyodide").is_dir():
         pytest.skip("needs Node and what `make assets` installs")
+    return found
+
+
+def test_the_browsers_python_is_made_the_same_byte_for_byte_twice(node: str, wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("msgspec-*.whl")
+    script = ROOT / ".ci" / "player" / "python_parts.mjs"
+    for name in ("one", "two"):
+        subprocess.run((node, script, ROOT, wheel, tmp_path / name), capture_output=True, check=True)
+    made = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert set(made) == {"app.zip", "library.zip", "msgspec.zip", "parts.json"}
+    assert [name for name, content in made.items() if (tmp_path / "two" / name).read_bytes() != content] == []
+
+
+def test_no_server_code_and_no_sockets_travel_to_a_phone(node: str, wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("msgspec-*.whl")
+    script = ROOT / ".ci" / "player" / "python_parts.mjs"
+    subprocess.run((node, script, ROOT, wheel, tmp_path), capture_output=True, check=True)
+    names = zipfile.ZipFile(tmp_path / "app.zip").namelist()
+    assert {name.split("/")[0] for name in names} == {"sync", "client_core"}
+    assert not [name for name in names if name.endswith((".py", "transports/http.pyc", "cli.pyc"))]
+
+
+def test_the_core_passes_its_own_tests_inside_pyodide(node: str, wheels: Path) -> None:
     pytest_spec = importlib.util.find_spec("pytest")
     assert pytest_spec is not None
     assert pytest_spec.origin is not None
