@@ -22,7 +22,9 @@ _TABLE = (
     '<div class="scroll" tabindex="0" role="region" aria-label="Decisions"><table><thead><tr><th scope="col">At</th>'
     '<th scope="col">Decision</th><th scope="col">State</th><th scope="col">Reason</th></tr></thead><tbody>'
 )
-_ROW = '<tr class="{classes}"><td>{at}</td><th scope="row">{words}</th><td>{state}</td><td><p>{reason}</p>{undo}</td></tr>'
+_ROW = (
+    '<tr class="{classes}"><td>{at}</td><th scope="row">{words}</th><td>{state}</td><td><p>{reason}</p>{undo}</td></tr>'
+)
 _UNDO = (
     '<form method="post" action="staff/undo"><input type="hidden" name="decision" value="{id}">'
     '<label>Why <input name="reason" maxlength="200" required></label>'
