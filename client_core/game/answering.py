@@ -75,7 +75,8 @@ class Answers:
             by = openings.knows(event.id, openings.visits.get(challenge.checkpoint, []))
             if by is None:
                 early = play.events_at(challenge.checkpoint)
-                play.refuse(place, Refused(Reason.NOT_VISITED, (challenge.checkpoint,)), *early)
+                refused, why = late or (Refused(Reason.NOT_VISITED, (challenge.checkpoint,)), early)
+                play.refuse(place, refused, *why)
                 return
             play.because[event.id] = (by,)
         if late is not None or void is not None:
