@@ -255,6 +255,29 @@ MUTATIONS = (
         ),
     ),
     _bug(
+        "erased payload taken back",
+        "what is erased once is gone",
+        (
+            "sync/index.py",
+            "        return cleared(segment, erased) if erased else segment\n",
+            "        return segment\n",
+        ),
+        (
+            "sync/intake.py",
+            "            yield from erase_due(self._log, filter(self._log.index.directory.erased, self.streams))\n",
+            "",
+        ),
+    ),
+    _bug(
+        "erased bytes left in the file",
+        "an empty row is an empty page",
+        (
+            "client_core/store/database.py",
+            '            self.connection.execute("VACUUM")\n            busy, _, _ =',
+            "            busy, _, _ = 0, 0, 0\n            return True\n            busy, _, _ =",
+        ),
+    ),
+    _bug(
         "strangers' events count",
         "what is held was let in",
         ("sync/standing.py", "    if not directory.is_enrolled(state.key):\n        return []\n", ""),

@@ -96,6 +96,7 @@ def rotate_authority(world: World, node: ServerNode, dice: Random) -> None:
             world.tell(f"hq keeps its key: {problem.code}")
             return
     world.server_keys.add(fresh.public_key)
+    world.back_up(node)  # as the page of this fault says: an older backup holds a key that is worth nothing now
     node.die()
     world.crashed(node)
 
