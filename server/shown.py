@@ -21,9 +21,11 @@ import msgspec
 from client_core.game.actions import decode_action
 from client_core.game.decisions import Decision
 from client_core.game.events import PLAYED, LoggedEvent
+from client_core.game.lines import Line
 from client_core.game.results import TeamResult
 from client_core.game.scoring import Status, fold
 from client_core.game.showing import StandingsShown
+from client_core.game.standings import Standing, standings
 from client_core.game.teams import Register, Team, read_register
 from server.deciding.standing import Ruled, read_decisions
 from server.leaderboard import EVERYBODY, Ask, Leaderboard, ShownAs, leaderboard
@@ -107,6 +109,16 @@ class Shown:
             only = tuple(note for note in register.members.get(team.id, ()) if note.member == member)
             register = msgspec.structs.replace(register, members={**register.members, team.id: only})
         return fold(rules, team, keep(events_about(self.game.log, register, team.id)), register)
+
+    def extras(self, team: Team, now_ms: int) -> tuple[Line, ...]:
+        """The lines of a team's score that rest on what other teams did, as far as they may be seen."""
+        how = self.how(now_ms)
+        if how == "hidden" or not self.game.rules.crossing:
+            return ()
+        if how == "live":
+            return extras_of(self.game.board.standings(), team)
+        folded = self._folder(by_member=False, early=True)
+        return extras_of(standings(folded.results.values(), folded.rules, folded.register), team)
 
     def splits(self, result: TeamResult) -> tuple[Split, ...]:
         """The splits of a result with all that was judged."""
@@ -193,6 +205,11 @@ class Shown:
             if not isinstance(action, _OF_PLAY) or action.at_ms <= until_ms:
                 kept.append(event)
         return kept
+
+
+def extras_of(rows: Iterable[Standing], team: Team) -> tuple[Line, ...]:
+    """A team's lines of rules between teams, by the standings that hold them."""
+    return next((row.extras for row in rows if row.result.team == team.id), ())
 
 
 class _Folder:

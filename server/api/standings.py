@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.response import Stream
 
 from client_core.game.explaining import explain, sentence
+from client_core.game.lines import Line
 from client_core.game.results import TeamResult
 from client_core.game.standings import team_digest
 from client_core.game.teams import Team
@@ -22,7 +23,7 @@ from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.scoreboard import fold_team
-from server.shown import Changes
+from server.shown import Changes, extras_of
 from server.splits import Split
 from server.team_names import find_entrant, find_team
 
@@ -102,7 +103,9 @@ def explanation(
     """Every point of a team, by its id, number or name, as far as standings are shown; folded anew from the store."""
     with node.game(tenant, game) as found:
         whose = find_team(found, team)
-        return explained(found, whose, node.shown_of(found).result(whose, node.clock(), everything=False))
+        shown, now_ms = node.shown_of(found), node.clock()
+        result = shown.result(whose, now_ms, everything=False)
+        return explained(found, whose, result, shown.extras(whose, now_ms))
 
 
 @get("/api/v1/{tenant:str}/games/{game:str}/splits/{team:str}", sync_to_thread=False)
@@ -174,24 +177,26 @@ async def _changes(node: Node, tenant: str, name: str, look: Callable[[OpenGame]
 
 def explain_team(game: OpenGame, team: Team) -> Explanation:
     """A team's result with every line, folded from the store."""
-    return explained(game, team, fold_team(game.log, game.rules, team))
+    extras = extras_of(game.board.standings(), team) if game.rules.crossing else ()
+    return explained(game, team, fold_team(game.log, game.rules, team), extras)
 
 
-def explained(game: OpenGame, team: Team, result: TeamResult) -> Explanation:
-    """The lines of a result that was folded with what it judged."""
+def explained(game: OpenGame, team: Team, result: TeamResult, extras: tuple[Line, ...] = ()) -> Explanation:
+    """The lines of a result that was folded with what it judged, and those that rest on what other teams did."""
+    given = sum(line.points for line in extras)
     lines = tuple(
         ExplainedLine(
             line.points, line.code, sentence(game.rules, line), line.at_ms, line.event.hex() if line.event else None
         )
-        for line in explain(result)
+        for line in (*explain(result), *extras)
     )
     return Explanation(
         team=team.id.hex(),
         number=team.number,
         name=team.name,
-        points=result.points,
+        points=result.points + given,
         penalties=result.penalties,
-        score=result.score,
+        score=result.score + given,
         status=result.status,
         digest=team_digest(result).hex(),
         lines=lines,

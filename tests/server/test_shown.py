@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,6 +156,10 @@ def test_points_across_teams_may_change_until_everybody_was_heard_beyond_them(tm
         owls_device.check_in("B", minutes(8))
         owls_device.sync()
         assert owls() == ("Owls", 27, False)
+        told = client.get("/api/v1/acme/games/park/explain/Owls").json()
+        assert (told["score"], sum(line["points"] for line in told["lines"])) == (27, 27)
+        assert [line["points"] for line in told["lines"] if line["code"] == "first"] == [7]
+        assert json.loads(wayfold("explain", "park", "Owls", "--json", "--data", str(tmp_path)).stdout) == told
 
 
 def test_categories_and_members_have_standings_of_their_own(tmp_path: Path) -> None:
