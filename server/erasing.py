@@ -3,31 +3,40 @@
 The fact that stands for an event is a shorter action of the same kind, so that
 every node comes to the same score as before: when, which checkpoint or
 challenge, and whether it counted. No person, no text, no position: a check-in
-by position becomes one at the checkpoint itself. What never scores leaves
-nothing behind.
+by position becomes one at the checkpoint itself, words that a team typed become
+letters that only say whether two answers were the same. What never scores
+leaves nothing behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import hmac
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from client_core.game.actions import (
     Action,
+    Answer,
     CheckIn,
     Known,
     Member,
     MemberNamed,
     Said,
     Sos,
+    TeamRegistered,
     decode_action,
     encode_action,
 )
+from client_core.game.answers import Outcome, answer_key, judge_answer
+from client_core.game.challenges import Form, Hashed, Sealed
+from client_core.game.decisions import AnswerAccepted, Decision
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Circle
 from client_core.game.geometry import inside
+from client_core.game.numbers import parse_numbers
 from server import tenancy
 from server.forgetting import scrub
 from server.open_game import OpenGame
@@ -40,9 +49,15 @@ from sync.limits import ERASED_IN_STATEMENT_MAX, FACT_BYTES_MAX
 from sync.statement import Erased, Erasure
 from sync.stream import GAME
 
+WORDS_CONTEXT = b"wayfold/1/erased-words\x00"
 
-def fact_of(game: OpenGame, action: Action) -> bytes:
-    """What is folded in place of an event that said this; empty where nothing is, or where it was never understood."""
+
+def fact_of(game: OpenGame, action: Action, said: Container[tuple[int, str]] = frozenset()) -> bytes:
+    """What is folded in place of an event that said this; empty where nothing is, or where it was never understood.
+
+    `said` are the answers (challenge, key) that stand in other events of the
+    team: such a one keeps its words, or it would count as another one.
+    """
     if isinstance(action, MemberNamed | Said | Sos) or "at_ms" not in action.__struct_fields__:
         return b""  # no score rests on it
     changes: dict[str, object] = {"seen": None} if "seen" in action.__struct_fields__ else {}
@@ -50,9 +65,64 @@ def fact_of(game: OpenGame, action: Action) -> bytes:
         changes |= {"before_ms": None, "after_ms": None, **_at_checkpoint(game, action)}
     elif isinstance(action, Member):
         changes |= {"person": b"", "badge": None}
+    elif isinstance(action, Answer):
+        changes |= {"text": _without_words(game, action, said)}
+    elif isinstance(action, TeamRegistered):
+        changes |= {"name": str(action.number)}
+    elif isinstance(action, Decision):
+        changes |= {"reason": ""}
     shorter: Known = msgspec.structs.replace(action, **changes)  # type: ignore[assignment]  # the same kind
     encoded = encode_action(shorter)
     return encoded if len(encoded) <= FACT_BYTES_MAX else b""
+
+
+def _without_words(game: OpenGame, action: Answer, said: Container[tuple[int, str]]) -> str:
+    """What stands for an answer: itself where it is the game's own (right, a choice, a number), else letters.
+
+    The letters are a keyed hash of the answer as it is compared, so equal
+    answers stay equal and nobody can try words until they fit.
+    """
+    challenges = game.rules.package.challenges
+    if action.challenge >= len(challenges):
+        return ""
+    challenge = challenges[action.challenge]
+    mark = judge_answer(challenge, action.text, action.secret)
+    known = (action.challenge, mark.key)
+    listed = challenge.form in {Form.CHOICE, Form.ORDER} and set(action.text.split("\n")) <= set(challenge.choices)
+    by_words = isinstance(challenge.key, Hashed | Sealed) and mark.outcome is Outcome.RIGHT
+    if not action.text or known in said or listed or by_words or known in _named_by_staff(game):
+        return action.text
+    if challenge.form is Form.NUMBER and parse_numbers(action.text):
+        return mark.key
+    message = b"%d\0" % action.challenge + mark.key.encode("utf-8", "surrogatepass")
+    digest = hmac.digest(game.tenant.node_seed, WORDS_CONTEXT + message, hashlib.sha256)
+    letters = "".join(chr(ord("a") + nibble) for byte in digest[:10] for nibble in divmod(byte, 16))
+    same = judge_answer(challenge, letters, action.secret)
+    return letters if (same.outcome, same.distance) == (mark.outcome, mark.distance) else action.text
+
+
+def _named_by_staff(game: OpenGame) -> set[tuple[int, str]]:
+    """The answers that a decision names for every team."""
+    challenges = game.rules.package.challenges
+    ruled = (event.action for event in game.board.register.decisions)
+    return {
+        (one.challenge, answer_key(challenges[one.challenge].form, one.answer))
+        for one in ruled
+        if isinstance(one, AnswerAccepted) and one.challenge < len(challenges)
+    }
+
+
+def _answers_kept(game: OpenGame, erased: set[bytes]) -> dict[bytes, set[tuple[int, str]]]:
+    """The answers of each team (by audience) that stand in events which are not erased."""
+    challenges = game.rules.package.challenges
+    found: dict[bytes, set[tuple[int, str]]] = {}
+    for state in game.log.index.streams.values():
+        for event in stream_events(game.log, state):
+            action = decode_action(event.payload)
+            if isinstance(action, Answer) and event.id not in erased and action.challenge < len(challenges):
+                key = answer_key(challenges[action.challenge].form, action.text)
+                found.setdefault(state.key.audience, set()).add((action.challenge, key))
+    return found
 
 
 def _at_checkpoint(game: OpenGame, action: CheckIn) -> dict[str, object]:
@@ -106,7 +176,18 @@ def erase(game: OpenGame, events: Iterable[LoggedEvent]) -> int:
     refuses the payloads from then on. Raises `Problem`.
     """
     check_authority(game)
-    items = [Erased(e.stream, e.seq, e.id, fact_of(game, decode_action(e.payload))) for e in events]
+    events = list(events)
+    kept = _answers_kept(game, {event.id for event in events})
+    audiences = game.log.index.streams
+    items = [
+        Erased(
+            e.stream,
+            e.seq,
+            e.id,
+            fact_of(game, decode_action(e.payload), kept.get(audiences[e.stream].key.audience, ())),
+        )
+        for e in events
+    ]
     statements = [
         tenancy.issue(game.log.game, GAME, game.key, Erasure(tuple(items[i : i + ERASED_IN_STATEMENT_MAX])))
         for i in range(0, len(items), ERASED_IN_STATEMENT_MAX)

@@ -6,11 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
+import served
+from loopback import START_MS
 from nodes import key_of
 from served import Device, found_tenant, opened, served_here, wayfold
 
-from client_core.game.actions import GamePublished, MemberNamed
+from client_core.game.actions import Answer, GamePublished, MemberNamed, encode_action
+from client_core.game.answers import answer_hash
+from client_core.game.challenges import Challenge, Form, Hashed, Interval, Judged
 from client_core.game.standings import team_digest
 from client_core.signing import SigningKey
 from server import own_stream, tenancy
@@ -304,3 +309,46 @@ def test_a_restored_backup_forgets_a_person_again_when_it_meets_the_statement(tm
         game.log.append(Batch(statements=statements))
         erase_due(game)
     assert files_with(tmp_path, SECRET.encode()) == []
+
+
+def test_words_that_a_team_typed_are_erased_and_its_score_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    salt = b"s" * 16
+    asked = Challenge("Q1", "", "Who?", None, Form.TEXT, Hashed(salt, (answer_hash(salt, "dante"),)), 20)
+    asked = msgspec.structs.replace(asked, wrong_points=5, wrong_points_max=50)
+    counted = Challenge("Q2", "", "How many?", None, Form.NUMBER, Interval(100, 100, 100), 20, wrong_points=5)
+    free = Challenge("Q3", "", "Tell us", None, Form.FREE_TEXT, Judged(automatic=True), 5)
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(asked, counted, free)))
+    code = found_tenant(tmp_path)
+    answers = [
+        *(
+            (0, "My name is Zebedee"),
+            (0, "my  NAME is zebedee!"),
+            (0, "Zebedee of Elm Street"),
+            (0, "Dante"),
+            (0, "Beatrice"),
+        ),
+        *((1, "99"), (1, "says Zebedee"), (1, "Zebedee does not know"), (2, "Zebedee was here")),
+    ]
+    with served_here(tmp_path) as client:
+        ann = Device(client, "ann").join(code)
+        for second, (challenge, text) in enumerate(answers):
+            ann.write(encode_action(Answer(START_MS + 1000 * second, challenge, text)))
+        ann.sync()
+    with opened(tmp_path) as game:
+        (team,) = game.board.teams.values()
+        before = fold_team(game.log, game.rules, team)
+        assert before.penalties > 0
+    wayfold("erase", "park", "--device", key_name("ann"), "--yes", "--data", str(tmp_path))
+    with opened(tmp_path) as game:
+        after = fold_team(game.log, game.rules, team)
+        assert (after.points, after.penalties, after.score, after.wrong, after.estimate) == (
+            *(before.points, before.penalties, before.score, before.wrong, before.estimate),
+        )
+        facts = b"".join(statement.body for statement in game.log.statements())
+    assert b"Dante" in facts, "a right answer is the game's own"
+    assert b"99" in facts, "a number is nobody's name, and estimates are compared"
+    for word in (b"Zebedee", b"zebedee", b"Elm", b"says", b"Beatrice"):
+        assert word not in facts
+        assert files_with(tmp_path, word) == []
