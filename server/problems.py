@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:wayfold:problem:"
@@ -130,6 +130,8 @@ def from_exception(error: Exception) -> Problem:
         return Problem("bad_request", said or error.detail)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem(_CODE_BY_STATUS.get(error.status_code, "bad_request"), error.detail)
+    if isinstance(error, InternalServerException) and "disconnected" in error.detail:
+        return Problem("bad_request", "the connection was closed before the body was whole")
     if isinstance(error, sqlite3.Error):
         log.error("a store cannot be used", exc_info=error)
         return Problem("store_unusable", "the node's log has the reason; nothing was stored", retry_after_s=5)
