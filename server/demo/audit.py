@@ -17,10 +17,11 @@ import msgspec
 
 from client_core.game.content import Package, decode_package
 from client_core.game.events import LoggedEvent
+from client_core.game.roles import Role
 from client_core.game.rules import compile_rules
 from client_core.game.scoring import TeamResult, fold
 from client_core.game.standings import game_digest, team_digest
-from client_core.game.teams import Team, read_teams
+from client_core.game.teams import Team, read_register, read_teams
 from sync.directory import Directory
 from sync.receipt import Receipt
 from sync.statement import Statement
@@ -58,9 +59,21 @@ class Store(NamedTuple):
         return frozenset((held.event.stream, held.event.seq) for held in self.held)
 
     def team_events(self, team: Team) -> list[LoggedEvent]:
-        """The team's events that count: those of devices enrolled for it."""
-        audience = team_audience(team.id)
-        return [h.event for h in self.held if h.key.audience == audience and self.directory.may_write(h.key)]
+        """The team's events that count: those of devices enrolled for it, and what nodes noted of them."""
+        return self._counting(team_audience(team.id))
+
+    def game_events(self) -> list[LoggedEvent]:
+        """What is said to everybody and counts."""
+        return self._counting(GAME)
+
+    def _counting(self, audience: bytes) -> list[LoggedEvent]:
+        """The events of an audience that count, with the role of who says it."""
+        counting = [h for h in self.held if h.key.audience == audience and self.directory.may_write(h.key)]
+        return [h.event._replace(role=self._role(h.key.public_key), team=audience[1:]) for h in counting]
+
+    def _role(self, author: bytes) -> int:
+        speaks_for_all = self.directory.speaks_for_all(author)
+        return self.directory.role_of(author) or (Role.ORGANISER if speaks_for_all else Role.PLAYER)
 
     def teams(self) -> dict[bytes, Team]:
         """The teams that a node of the organiser registered."""
@@ -101,7 +114,8 @@ def read_store(path: Path) -> Store:
 def team_results(store: Store) -> dict[str, TeamResult]:
     """Every team's result by the team's name, folded anew."""
     rules = compile_rules(store.package)
-    return {team.name: fold(rules, team, store.team_events(team)) for team in store.teams().values()}
+    register = read_register(rules, store.game_events())
+    return {team.name: fold(rules, team, store.team_events(team), register) for team in store.teams().values()}
 
 
 def digests(store: Store) -> tuple[str, dict[str, str]]:
