@@ -13,6 +13,7 @@ from client_core.game.media import Medium
 from client_core.game.pictures import BlobState
 from server import upstream
 from server.blobs import BlobFolder
+from server.problems import Problem
 from server.upstream import UpstreamError
 
 PIECE_BYTES_MIN = 2 * 1024
@@ -52,29 +53,49 @@ async def send_blobs(
     return whole
 
 
+def missing_of(folder: BlobFolder, media: Iterable[Medium]) -> list[Medium]:
+    """The media that are not here whole."""
+    return [medium for medium in media if not folder.state(medium.hash).whole]
+
+
+def check_room(folder: BlobFolder, media: Iterable[Medium], bytes_max: int) -> None:
+    """Raise `Problem("busy")` where these would take more than a tenant's blobs may."""
+    held, asked = folder.bytes_held(), sum(medium.size for medium in media)
+    if held + asked > bytes_max:
+        raise Problem("busy", f"{asked} bytes are missing, and {held} of {bytes_max} for blobs are taken already")
+
+
 async def fetch_media(
     http: httpx.AsyncClient, url: str, folder: BlobFolder, media: Iterable[Medium], urgent: Callable[[], bool]
 ) -> None:
     """Fetch what this node lacks of a game's media, until something `urgent` waits; a piece that came is kept.
 
-    `url` is the media address of the game there. Raises `UpstreamError`, `Problem` where it cannot be kept.
+    `url` is the media address of the game there. Raises `UpstreamError`, at the
+    end for those that the upstream lacks or holds damaged; `Problem` where one
+    cannot be kept.
     """
+    unfit: list[str] = []
     for medium in media:
-        state = await asyncio.to_thread(folder.state, medium.hash)
         pace = Pace()
+        state = await asyncio.to_thread(folder.state, medium.hash)
         while not state.whole and not urgent():
-            address = f"{url}/{medium.hash.hex()}"
             began_s = time.monotonic()
             try:
+                address = f"{url}/{medium.hash.hex()}"
                 piece = await upstream.get_piece(http, address, medium.media_type, state.held, pace.piece_bytes)
             except UpstreamError as error:
                 if error.code != "not_found":
                     raise
-                break  # it has not arrived there itself
-            if not piece:
-                raise UpstreamError("not_wayfold", f"{url} sends nothing of {medium.name} from byte {state.held} on")
+                unfit.append(f"{medium.name} has not arrived there")
+                break
             pace.took(len(piece), time.monotonic() - began_s)
-            state = await asyncio.to_thread(folder.take, medium.hash, medium.size, state.held, piece)
+            held = state.held
+            state = await asyncio.to_thread(folder.take, medium.hash, medium.size, held, piece)
+            if not state.whole and state.held <= held:
+                unfit.append(f"{medium.name} is damaged there")
+                break
+    if unfit:
+        raise UpstreamError("waiting", f"{url}: {'; '.join(unfit)}")
 
 
 class Pace:

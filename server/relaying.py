@@ -12,7 +12,7 @@ from typing import Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from server import upstream
-from server.blob_relay import fetch_media, send_blobs
+from server.blob_relay import check_room, fetch_media, missing_of, send_blobs
 from server.blobs import BlobFolder
 from server.clock import Clock
 from server.db.tenants import TenantFiles
@@ -58,6 +58,7 @@ class Relaying:
         self._relays: dict[tuple[str, str], Relay] = {}
         self._sessions: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._registration: UpstreamState | None = None
+        self._media_faults: dict[bytes, str] = {}
         self._registered = not node.settings.edge_code
         self._looking = asyncio.Lock()
         self._slots = asyncio.Semaphore(SESSIONS_AT_ONCE_MAX)
@@ -167,12 +168,19 @@ class Relaying:
         await send_blobs(self._http, address, folder, names, lambda: game.log.state.commit_seq != commit_seq)
 
     async def _fetch_media(self, url: str, game: OpenGame) -> None:
-        """The media that devices will ask for here, until an event comes in."""
+        """The media that devices will ask for here, until an event comes in; what is in the way is said once."""
         address = f"{url.rstrip('/')}/api/v1/{game.tenant.slug}/games/{game.row.id.hex()}/media"
         commit_seq = game.log.state.commit_seq
         folder = BlobFolder(self._node.tenants.folder, game.tenant.slug)
-        media = game.rules.package.media
-        await fetch_media(self._http, address, folder, media, lambda: game.log.state.commit_seq != commit_seq)
+        media = await asyncio.to_thread(missing_of, folder, game.rules.package.media)
+        try:
+            if media:
+                await asyncio.to_thread(check_room, folder, media, self._node.settings.limits.blob_bytes_max)
+                await fetch_media(self._http, address, folder, media, lambda: game.log.state.commit_seq != commit_seq)
+        except (UpstreamError, Problem) as fault:
+            if self._media_faults.get(game.row.id) != fault.detail:
+                log.warning("media of %s are not here yet: %s", game.row.slug, fault.detail)
+            self._media_faults[game.row.id] = fault.detail
 
     async def _register(self) -> None:
         """Become an edge by the code in the settings, once an upstream is reached."""

@@ -5,7 +5,7 @@ library keeps Python's lock meanwhile. A node with a core to spare therefore
 hires a process that only verifies: all checks that wait go to it in one piece,
 while it works the next ones gather, and the loop decodes and hashes meanwhile.
 (To wake a process costs a third of a signature: it is asked seldom and much.)
-Without one (a single core, no `fork`), and when it dies, everything is verified
+Without one (a single core, no `fork`), and when it dies or hangs, everything is verified
 in the loop: slower, and with the same answers.
 """
 
@@ -28,6 +28,8 @@ Checks = Sequence[SignatureCheck]
 
 LENGTH_BYTES = 4
 RECEIVED_BYTES_MAX = 1 << 16
+WITHIN_S = 10.0
+"""What waits comes back in a fraction of it; a process that takes longer hangs, and pushes would wait with it."""
 CORES_MIN = 2
 """On one core a second process would only take turns with the loop."""
 
@@ -49,6 +51,7 @@ class Verifier:
         self._asked: deque[tuple[Checks, asyncio.Future[bytes]]] = deque()
         self._unsent = bytearray()
         self._received = bytearray()
+        self._overdue: asyncio.TimerHandle | None = None
 
     @classmethod
     def hired(cls) -> Verifier:
@@ -84,6 +87,7 @@ class Verifier:
             self._loop.remove_writer(self._link)
         self._link.close()
         self._link = None
+        self._note_answered()
         for checks, answer in (*self._asked, *self._gathered):
             if not answer.done():
                 answer.set_result(verify_all(checks))
@@ -97,6 +101,8 @@ class Verifier:
         question = msgspec.msgpack.encode([check for checks, _ in self._gathered for check in checks])
         self._asked.extend(self._gathered)
         self._gathered.clear()
+        assert self._loop is not None
+        self._overdue = self._loop.call_later(WITHIN_S, self._lost)
         self._unsent += len(question).to_bytes(LENGTH_BYTES, "big") + question
         self._send()
 
@@ -132,11 +138,18 @@ class Verifier:
             if not answer.done():
                 answer.set_result(bytes(self._received[: len(checks)]))
             del self._received[: len(checks)]
+        if not self._asked:
+            self._note_answered()
         if self._gathered and not self._asked:
             self._ask()
 
+    def _note_answered(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
     def _lost(self) -> None:
-        log.warning("the process that verifies signatures is gone; they are verified in the event loop")
+        log.warning("the process that verifies signatures is gone or hangs; they are verified in the event loop")
         self.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -76,3 +77,37 @@ def test_an_edge_takes_the_media_along_and_serves_them_without_hq(tmp_path: Path
     with served(edge_folder, "--settings", str(settings)) as edge, httpx.Client(trust_env=False) as client:
         answer = client.get(f"{edge.url}/api/v1/acme/games/{game}/media/{NAME.hex()}")
         assert (answer.status_code, answer.content) == (200, FILM)
+
+
+def test_an_edge_passes_over_a_medium_that_hq_lacks_or_holds_damaged_and_says_so(tmp_path: Path) -> None:
+    hq_folder, edge_folder = tmp_path / "hq", tmp_path / "edge"
+    found_tenant(hq_folder)
+    publish(hq_folder, tmp_path / "hunt")
+    code = wayfold("edge-code", "hunt", "--data", str(hq_folder)).stdout.split()[0]
+    edge_folder.mkdir()
+    settings = tmp_path / "edge.toml"
+    film = hq_folder / "tenants" / "acme.blobs" / NAME.hex()[:2] / NAME.hex()
+    film.write_bytes(FILM[:-1] + b"?")
+    held = BlobFolder(edge_folder / "tenants", "acme")
+    with served(hq_folder) as hq:
+        settings.write_text(f'upstreams = ["{hq.url}"]\nupstream_every_s = 0.3\nedge_code = "{code}"\n')
+        with served(edge_folder, "--settings", str(settings)) as edge:
+            wait_for(lambda: "film.mp4 is damaged there" in edge.log.read_text())
+            film.unlink()
+            wait_for(lambda: "film.mp4 has not arrived there" in edge.log.read_text())
+            assert not held.state(NAME).whole
+            film.write_bytes(FILM)
+            wait_for(lambda: held.state(NAME).whole)
+        full = ["--settings", str(settings)]
+        held.erase(NAME)
+        settings.write_text(settings.read_text() + "[limits]\nblob_bytes_max = 1000\n")
+        with served(edge_folder, *full) as edge:
+            wait_for(lambda: "900012 bytes are missing" in edge.log.read_text())
+            assert not held.state(NAME).held
+
+
+def wait_for(what: Callable[[], bool], within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

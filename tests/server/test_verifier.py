@@ -51,6 +51,31 @@ asyncio.run(main())
 """
 
 
+HANGS = """
+import asyncio, os, signal, sys
+sys.path[:0] = sys.argv[1:]
+from server import verifier
+from test_verifier import checks_of
+
+verifier._cores = lambda: 2
+verifier.WITHIN_S = 0.3
+hired = verifier.Verifier.hired()
+child = int(os.popen(f"pgrep -P {os.getpid()}").read().split()[0])
+
+async def main():
+    assert await hired.verify(checks_of(4)[0]) == checks_of(4)[1]
+    await asyncio.sleep(0.5)
+    assert hired._link is not None, "one that answered is not overdue"
+    os.kill(child, signal.SIGSTOP)
+    assert await asyncio.wait_for(hired.verify(checks_of(5)[0]), 20) == checks_of(5)[1]
+    assert hired._link is None
+    os.kill(child, signal.SIGKILL)
+    print("all as in the loop")
+
+asyncio.run(main())
+"""
+
+
 def checks_of(number: int) -> tuple[list[SignatureCheck], tuple[bool, ...]]:
     """So many signatures, every third of them bad in one way or another, and what is to be said of them."""
     checks, good = [], []
@@ -66,9 +91,21 @@ def checks_of(number: int) -> tuple[list[SignatureCheck], tuple[bool, ...]]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is hired where processes do not fork")
 def test_a_hired_process_says_what_the_loop_would_and_its_death_costs_nobody_an_answer() -> None:
+    assert_runs(HIRED)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is hired where processes do not fork")
+def test_a_hired_process_that_hangs_keeps_nobody_waiting() -> None:
+    assert_runs(HANGS)
+
+
+def assert_runs(script: str) -> None:
+    """In an interpreter of its own: what forks may not have been run by threads."""
     here = Path(__file__).parent
     paths = [str(here), str(here.parent / "support")]
-    ran = subprocess.run([sys.executable, "-c", HIRED, *paths], check=False, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *paths], check=False, capture_output=True, text=True, timeout=60
+    )
     assert ran.stdout == "all as in the loop\n", ran.stderr
 
 
