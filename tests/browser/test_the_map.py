@@ -7,9 +7,9 @@ import struct
 import zlib
 from pathlib import Path
 
-from phones import NewPhone
+from phones import WAIT_MS, NewPhone
 from playwright.sync_api import expect
-from served import ServedProcess, wayfold
+from served import ServedProcess, served, wayfold
 
 PICTURE_BYTES_MIN = 40_000
 """An empty map of this size is a picture of 3 kB."""
@@ -30,6 +30,31 @@ def show_a_picture(folder: Path) -> None:
     (folder / "boar.png").write_bytes(content)
     head, first, *rest = (folder / "challenges.csv").read_text("utf-8").splitlines()
     (folder / "challenges.csv").write_text("\n".join([f"{head},media", f"{first},boar.png", *rest]), "utf-8")
+
+
+def test_a_map_that_comes_damaged_is_not_kept_and_is_fetched_anew(tmp_path: Path, new_phone: NewPhone) -> None:
+    code = found_firenze(tmp_path)
+    (kept,) = (tmp_path / "hq" / "tenants" / "acme.blobs").glob("*/*")
+    content = kept.read_bytes()
+    kept.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with served(tmp_path / "hq") as node:
+        phone = new_phone("ann", node.url).open()
+        phone.join("acme/firenze", code, "Owls")
+        expect(phone.page.locator("#media-problem")).to_contain_text("tried again by itself", timeout=WAIT_MS)
+        kept.write_bytes(content)
+        phone.ready_for_offline()
+        expect(phone.page.locator("#media-problem")).to_have_count(0)
+
+
+def found_firenze(folder: Path) -> str:
+    """The sample game as it is, published; a join code."""
+    data = str(folder / "hq")
+    wayfold("tenant", "add", "acme", "--data", data)
+    wayfold("game", "new", str(folder / "firenze"), "--sample", "firenze")
+    wayfold("game", "import", str(folder / "firenze"), "--data", data)
+    wayfold("game", "publish", "firenze", "--data", data)
+    found: str = json.loads(wayfold("game", "join-code", "firenze", "--json", "--data", data).stdout)["code"]
+    return found
 
 
 def test_the_map_is_fetched_at_a_venue_and_drawn_in_the_forest(tmp_path: Path, new_phone: NewPhone) -> None:

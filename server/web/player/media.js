@@ -9,10 +9,15 @@ import { home } from "./game.js";
 const CACHE = "game-media";
 const PIECE_BYTES = 256 * 1024;
 const AGAIN_AFTER_MS = 20_000;
+/** What stands before a blob where it is hashed (`client_core.game.pictures`). */
+const BLOB_CONTEXT = new TextEncoder().encode("wayfold/1/blob\0");
 export const MAP = "application/vnd.pmtiles";
 
 /** How much of the game's media is here, from 0 to 1; 1 where it has none. */
 export const gathered = signal(0);
+
+/** Why it is not all here, as a word's key; "" while nothing is in the way. */
+export const gatherProblem = signal("");
 
 let gathering = false;
 
@@ -27,18 +32,45 @@ export async function gather() {
     let done = 0;
     gathered.value = total ? 0 : 1;
     for (const medium of media) {
+      let fetched = false;
       for (let first = 0; first < medium.size; first += PIECE_BYTES) {
         const name = piece(medium.hash, first);
-        if (!(await cache.match(name))) await cache.put(name, new Response(await fetchPiece(medium, first)));
+        if (!(await cache.match(name))) {
+          await cache.put(name, new Response(await fetchPiece(medium, first)));
+          fetched = true;
+        }
         done += Math.min(PIECE_BYTES, medium.size - first);
-        gathered.value = done / total;
+        gathered.value = Math.min(0.99, done / total);
+      }
+      if (fetched && !(await isSound(medium))) {
+        await forget(medium);
+        throw new Error(`${medium.name} came damaged`);
       }
     }
-  } catch {
+    gathered.value = 1;
+    gatherProblem.value = "";
+  } catch (error) {
+    gatherProblem.value = /** @type {any} */ (error)?.name === "QuotaExceededError" ? "media.no_room" : "media.waiting";
     setTimeout(gather, AGAIN_AFTER_MS);
   } finally {
     gathering = false;
   }
+}
+
+/** Whether all pieces together are what the game names by its hash. @param {MediumView} medium */
+async function isSound(medium) {
+  const content = await readMedium(medium, 0, medium.size);
+  const whole = new Uint8Array(BLOB_CONTEXT.length + content.length);
+  whole.set(BLOB_CONTEXT);
+  whole.set(content, BLOB_CONTEXT.length);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+  return medium.hash === [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {MediumView} medium */
+async function forget(medium) {
+  const cache = await caches.open(CACHE);
+  for (let first = 0; first < medium.size; first += PIECE_BYTES) await cache.delete(piece(medium.hash, first));
 }
 
 /** The name of a piece in the cache. @param {string} hash @param {number} first */
@@ -53,7 +85,7 @@ async function fetchPiece(medium, first) {
   for (const upstream of home.value?.upstreams ?? []) {
     try {
       const url = upstream.replace(/\/sync\/v1\/([^/]+)\/([^/]+)$/, "/api/v1/$1/games/$2/media/") + medium.hash;
-      const answer = await fetch(url, { headers: { Range: `bytes=${first}-${end - 1}` }, credentials: "omit" });
+      const answer = await fetch(url, { headers: { Range: `bytes=${first}-${end - 1}` }, credentials: "omit", cache: "no-store" });
       const content = await answer.arrayBuffer();
       if (answer.status === 206 && content.byteLength === end - first) return content;
       last = new Error(`${url}: ${answer.status}`);
