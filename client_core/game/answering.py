@@ -104,7 +104,7 @@ class Answers:
     def _late(self, place: int, event: Decoded) -> tuple[Refused, tuple[bytes, ...]] | None:
         """Why an answer or hint is not in time: before the start, after the finish, the limit or the stop."""
         times, rules = self.times, self.play.rules
-        at_ms: int = event.action.at_ms  # type: ignore[union-attr]
+        at_ms: int = event.action.at_ms  # type: ignore[union-attr]  # everything played tells its time
         finish, stop = times.finish, self.play.rulings.stop
         if finish is not None and (self.play.moment(event), place) > (finish.at_ms, finish.place):
             return Refused(Reason.FINISHED, (finish.told_ms,)), (finish.event,)

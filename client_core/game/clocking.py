@@ -165,7 +165,7 @@ def _start(play: Play) -> tuple[Timed | None, int]:
     own: list[Timed] = []
     allowed = starts_itself(rule, listed)
     for place, event in play.starts:
-        at_ms = event.action.at_ms  # type: ignore[union-attr]
+        at_ms = event.action.at_ms  # type: ignore[union-attr]  # starts tell their time
         if not allowed:
             set_ms = set_start(rule, play.team.number, listed)
             early = Refused(Reason.NO_TEAM_START) if set_ms is None else Refused(Reason.ALREADY_STARTED, (set_ms,))
@@ -183,7 +183,7 @@ def _start(play: Play) -> tuple[Timed | None, int]:
     elif allowed:
         first = _first(play)
         own += [first] if first is not None else []
-        ends = [(e.action.at_ms, e.id) for _, e in play.finishes]  # type: ignore[union-attr]
+        ends = [(e.action.at_ms, e.id) for _, e in play.finishes]  # type: ignore[union-attr]  # as finishes do
         own = own or ends
     believed = [one for one in own if rules.believed_from_ms <= one[0] <= rules.believed_to_ms]
     known = started(None, set_start(rule, play.team.number, listed), believed or own)
@@ -233,7 +233,7 @@ def _finish(play: Play, start: Timed | None, from_ms: int) -> tuple[Attempt | No
         if play.rules.finish >= 0:
             play.refuse(place, Refused(Reason.FINISH_IS_A_CHECKPOINT, (play.rules.finish,)))
         else:
-            told_ms: int = event.action.at_ms  # type: ignore[union-attr]
+            told_ms: int = event.action.at_ms  # type: ignore[union-attr]  # everything played does
             attempt = Attempt(play.moment(event), place, event.id, event.role, told_ms)
             attempts.append((_witnessed(play, attempt), play.who(event)))
     ends = play.rules.finish

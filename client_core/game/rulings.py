@@ -129,9 +129,9 @@ class Docket:
         """Of decisions that set the same single value the one that holds; says what became of the others."""
         if len(candidates) < 2:
             return candidates[0] if candidates else None
-        seen = {one for event in candidates for one in event.action.sees}  # type: ignore[union-attr]
+        seen = {one for event in candidates for one in event.action.sees}  # type: ignore[union-attr]  # they set a value
         standing = [event for event in candidates if event.id not in seen]
-        winner = max(standing, key=lambda event: (event.role, event.action.at_ms, event.id))  # type: ignore[union-attr]
+        winner = max(standing, key=lambda event: (event.role, event.action.at_ms, event.id))  # type: ignore[union-attr]  # decisions, all of them
         for event in candidates:
             if event is not winner:
                 self.fates[event.id] = (Refused(Reason.OVERRULED), (winner.id,))
@@ -208,7 +208,7 @@ def rulings_of_member(rulings: Rulings, member: int) -> Rulings:
 def category_set(docket: Docket) -> tuple[bytes, CategorySet] | None:
     """The categories and format that staff put the team into, None where they did not."""
     winner = docket.one(docket.about(CategorySet))
-    return None if winner is None else (winner.id, winner.action)  # type: ignore[return-value]
+    return None if winner is None else (winner.id, winner.action)  # type: ignore[return-value]  # of the kind asked for
 
 
 def _may_decide(event: Decoded) -> bool:

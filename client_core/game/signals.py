@@ -189,7 +189,7 @@ def _times(evidence: Evidence, chain: Iterable[Decoded]) -> list[Signal]:
     found = []
     latest_ms = -1
     for event in chain:
-        told_ms: int = event.action.at_ms  # type: ignore[union-attr]
+        told_ms: int = event.action.at_ms  # type: ignore[union-attr]  # everything played tells its time
         interval = evidence.of(event)
         if told_wrongly(told_ms, interval):
             low_ms, high_ms = (-1 if bound is None else bound for bound in interval[:2])

@@ -51,7 +51,7 @@ def as_json(
     tenant: FromPath[str],
     game: FromPath[str],
     category: FromQuery[str | None] = None,
-    format: FromQuery[str | None] = None,  # noqa: A002
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
     by: FromQuery[By] = "team",
     staff_pass: Pass = None,
 ) -> Response[Leaderboard]:
@@ -67,7 +67,7 @@ def changes(
     tenant: FromPath[str],
     game: FromPath[str],
     category: FromQuery[str | None] = None,
-    format: FromQuery[str | None] = None,  # noqa: A002
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
     by: FromQuery[By] = "team",
     staff_pass: Pass = None,
 ) -> Stream:

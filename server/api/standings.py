@@ -85,7 +85,7 @@ def standings_changes(
     game: FromPath[str],
     since: FromQuery[str],
     category: FromQuery[str | None] = None,
-    format: FromQuery[str | None] = None,  # noqa: A002
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
     by: FromQuery[By] = "team",
 ) -> Changes:
     """The lines that changed since a `version` that this node showed not long ago."""
@@ -125,7 +125,7 @@ def changes(
     tenant: FromPath[str],
     game: FromPath[str],
     category: FromQuery[str | None] = None,
-    format: FromQuery[str | None] = None,  # noqa: A002
+    format: FromQuery[str | None] = None,  # noqa: A002 - the field's word
     by: FromQuery[By] = "team",
 ) -> Stream:
     """The standings now and after every change, as server-sent events named `standings`."""

@@ -143,7 +143,7 @@ def _plan(lines: Iterable[Line], ruled: list[Ruled]) -> _Plan:
             elif key in standing:
                 plan.known += 1
             else:
-                plan.add(audience_of(one), with_sees(ruled, one), line.row)  # type: ignore[arg-type]
+                plan.add(audience_of(one), with_sees(ruled, one), line.row)  # type: ignore[arg-type]  # each is one of `Known`
             said.add(key)
     return plan
 

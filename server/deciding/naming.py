@@ -155,7 +155,7 @@ class Names:
         return round(at.timestamp() * 1000)
 
     def _one(self, what: str, code: str, listed: Sequence[object]) -> int:
-        codes: list[str] = [one.code for one in listed]  # type: ignore[attr-defined]
+        codes: list[str] = [one.code for one in listed]  # type: ignore[attr-defined]  # all have codes
         if code in codes:
             return codes.index(code)
         close = get_close_matches(code, codes, n=1)

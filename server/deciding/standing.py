@@ -132,7 +132,7 @@ def with_sees(ruled: Sequence[Ruled], decision: Decision) -> Decision:
         and one.state != "undone"
         and all(getattr(one.action, name) == getattr(decision, name) for name in subject)
     ]
-    already = {seen for one in known for seen in one.action.sees}  # type: ignore[attr-defined]
+    already = {seen for one in known for seen in one.action.sees}  # type: ignore[attr-defined]  # as its kind
     heads = tuple(one.id for one in known if one.id not in already)
     return msgspec.structs.replace(decision, sees=heads[-SEES_MAX:])
 
@@ -147,7 +147,7 @@ def by_audience(decisions: Iterable[Decision]) -> dict[bytes, list[Known]]:
     """The decisions as they are to be written."""
     found: dict[bytes, list[Known]] = {}
     for one in decisions:
-        found.setdefault(audience_of(one), []).append(one)  # type: ignore[arg-type]
+        found.setdefault(audience_of(one), []).append(one)  # type: ignore[arg-type]  # each is one of `Known`
     return found
 
 

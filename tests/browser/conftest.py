@@ -58,6 +58,6 @@ def hq(tmp_path: Path, player_app: None) -> Iterator[ServedProcess]:
     folder = tmp_path / "hq"
     code = found_game(folder)
     node = ServedProcess(folder).start()
-    node.code = code  # type: ignore[attr-defined]
+    node.code = code
     yield node
     node.stop()

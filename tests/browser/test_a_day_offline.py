@@ -13,7 +13,7 @@ def test_what_was_checked_in_offline_survives_the_death_of_server_and_browser_an
 ) -> None:
     phone = new_phone("ann", hq.url).open()
     phone.stand_at(lon_of("A"), LAT)
-    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Foxes")
     phone.ready_for_offline()
     phone.allow_position()
     assert phone.check_in_here("A").startswith("Counts: 10 points")

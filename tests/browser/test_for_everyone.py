@@ -61,7 +61,7 @@ def misfits(phone: Phone) -> list[str]:
 def screens(phone: Phone, hq: ServedProcess) -> dict[str, list[str]]:
     """Walk every screen; what is wrong on each."""
     wrong = {"join": findings(phone) + misfits(phone)}
-    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Foxes")
     phone.page.locator(".checkpoint").first.wait_for()
     for number in range(TABS):
         tab = phone.page.locator("nav.tabs .tab").nth(number)
@@ -112,7 +112,7 @@ def test_the_dark_screens_pass_axe_too(phone: Phone, hq: ServedProcess) -> None:
 
 def test_a_game_is_joined_and_a_code_entered_by_keyboard_alone(phone: Phone, hq: ServedProcess) -> None:
     page = phone.page
-    page.goto(f"{phone.url}/play/#acme/park/{hq.code}")  # type: ignore[attr-defined]
+    page.goto(f"{phone.url}/play/#acme/park/{hq.code}")
     page.reload()
     page.locator("input[name=team]").wait_for()
 

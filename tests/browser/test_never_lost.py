@@ -16,7 +16,7 @@ def playing(new_phone: NewPhone, hq: ServedProcess) -> Phone:
     """A phone in mid-game with one check-in, ready for offline, its server dead."""
     phone = new_phone("ann", hq.url).open()
     phone.stand_at(lon_of("A"), LAT)
-    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Foxes")
     phone.ready_for_offline()
     phone.allow_position()
     phone.check_in_here("A")
@@ -74,8 +74,8 @@ def test_without_a_store_the_player_is_told_loudly_that_nothing_is_kept(new_phon
     phone.without_store = True
     phone.open()
     phone.stand_at(lon_of("A"), LAT)
-    phone.join("acme/park", hq.code, "Owls")  # type: ignore[attr-defined]
-    phone.page.get_by_text("This browser stores nothing").first.wait_for(timeout=WAIT_MS)
+    phone.join("acme/park", hq.code, "Owls")
+    expect(phone.page.get_by_text("This browser stores nothing").first).to_be_visible(timeout=WAIT_MS)
 
 
 def test_a_full_phone_refuses_the_check_in_in_words_and_plays_on_once_there_is_room(playing: Phone) -> None:
@@ -98,7 +98,7 @@ def test_a_phone_that_may_not_use_its_position_says_so_and_plays_by_code(
     phone = new_phone("eve", hq.url)
     phone.permissions = []
     phone.open()
-    phone.join("acme/park", hq.code, "Larks")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Larks")
     phone.page.get_by_role("button", name="Use my position").click()
     phone.page.get_by_text("This browser may not use your position").wait_for(timeout=WAIT_MS)
     phone.page.locator("button.checkpoint").first.click()

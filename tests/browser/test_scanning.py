@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from phones import NewPhone, film_of
+from playwright.sync_api import expect
 from served import ServedProcess
 
 
@@ -16,7 +17,7 @@ def test_a_code_seen_by_the_camera_checks_in_without_a_network(
     phone.camera = film_of("B", tmp_path / "film.y4m")
     phone.permissions = ["camera"]
     phone.open()
-    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Foxes")
     phone.ready_for_offline()
     hq.kill()
     phone.page.locator("button.checkpoint", has_text="Place B").click()
@@ -33,7 +34,7 @@ def test_a_code_of_something_else_is_told_and_nothing_is_kept(
     phone.camera = film_of(text, tmp_path / "film.y4m")
     phone.permissions = ["camera"]
     phone.open()
-    phone.join("acme/park", hq.code, "Foxes")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Foxes")
     phone.page.locator("button.checkpoint").first.click()
     phone.page.get_by_role("button", name="Scan a QR code").click()
     assert phone.told() == "This is not the code of this place."
@@ -42,7 +43,7 @@ def test_a_code_of_something_else_is_told_and_nothing_is_kept(
 
 def test_a_phone_that_may_not_use_its_camera_says_what_to_do_instead(new_phone: NewPhone, hq: ServedProcess) -> None:
     phone = new_phone("eve", hq.url).open()
-    phone.join("acme/park", hq.code, "Larks")  # type: ignore[attr-defined]
+    phone.join("acme/park", hq.code, "Larks")
     phone.page.locator("button.checkpoint").first.click()
     phone.page.get_by_role("button", name="Scan a QR code").click()
-    phone.page.get_by_text("Type the code instead").wait_for()
+    expect(phone.page.get_by_text("Type the code instead")).to_be_visible()

@@ -108,6 +108,8 @@ class ServedProcess:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
+        self.code = ""
+        """A join code, where a fixture made one."""
         self.arguments = arguments
         self.log = folder.parent / f"{folder.name}-{self.port}.log"
 
