@@ -46,8 +46,9 @@ from client_core.game.pictures import PictureFault
 from client_core.game.text import TextFault
 from client_core.game.unreadable import UNREADABLE
 from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict
+from client_core.membership import ReplicaError, put_game, statements_of
 from client_core.photos import take_photo
-from client_core.replica import Replica, ReplicaError, put_game, statements_of
+from client_core.replica import Replica
 from client_core.store.database import Database
 from client_core.store.device import Key, latest_membership
 from client_core.store.errors import StoreError

@@ -50,13 +50,14 @@ from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.membership import ReplicaError, joined, put_game, statements_of
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
 from client_core.signing import SigningKey, random_bytes
 from client_core.status import Status, read_status
 from client_core.store import device
 from client_core.store.blobs import Blobs
-from client_core.store.checkpoints import Checkpoints, write_package
+from client_core.store.checkpoints import Checkpoints
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
 from client_core.team_log import desk_entries, game_events, team_events
@@ -97,17 +98,6 @@ class Transport(Protocol):
         """The session is over."""
 
 
-class ReplicaError(Exception):
-    """A call that makes no sense now.
-
-    `code` is `not_joined`, `already_joined`, `unknown_checkpoint`, `unknown_challenge` or `nonce_malformed`.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
 class Replica:
     """A device's copy of its game; made by `open`, `join` or `create`."""
 
@@ -142,7 +132,7 @@ class Replica:
     @classmethod
     def of(cls, database: Database, clock: Clock) -> Self:
         """The game that an open store joined last. Raises `ReplicaError` (`not_joined`) or a `StoreError`."""
-        membership = _joined(database)
+        membership = joined(database)
         row = database.row("SELECT bytes FROM package WHERE game_no = ?", (membership.game_no,))
         assert row is not None, "a membership is written with its package"
         return cls(database, membership, decode_package(row[0]), clock)
@@ -274,7 +264,7 @@ class Replica:
         """Take over what another process (a command beside a running device) wrote to the file."""
         if self.log.refresh():
             self._forget()
-            self._play_as(_joined(self._database))
+            self._play_as(joined(self._database))
 
     def _play_as(self, membership: device.Membership) -> None:
         """Go on as this membership says: another team has another audience and scope."""
@@ -461,47 +451,6 @@ class Replica:
                 fresh = random_bytes(16)
                 device.begin_incarnation(self._database, self.membership.game_no, fresh)
                 self.membership = msgspec.structs.replace(self.membership, incarnation=fresh)
-
-
-def put_game(database: Database, answer: JoinAnswer, package: bytes, key: device.Key, clock: Clock) -> None:
-    """Write a joined game into a store.
-
-    Raises `PackageError`, `ReplicaError` (`already_joined`) or a `StoreError`; nothing was written then.
-    """
-    content = decode_package(package)
-    with database.transaction() as connection:
-        game_no = device.game_number(connection, answer.tenant, answer.game, answer.root_key)
-        if device.other_key(connection, game_no, key):
-            raise ReplicaError("already_joined", f"{database.path} plays this game already, under another key")
-        held = connection.execute("SELECT hash FROM package WHERE game_no = ?", (game_no,)).fetchone()
-        if held is None or held[0] != answer.package_hash:
-            write_package(connection, game_no, content)
-        membership = device.Membership(
-            game_no,
-            answer.tenant,
-            answer.game,
-            answer.root_key,
-            key.seed,
-            answer.team,
-            answer.team_number,
-            answer.team_name,
-            random_bytes(16),
-            key.public_key,
-        )
-        device.write_membership(connection, membership, clock.now_ms())
-        device.write_upstreams(connection, game_no, answer.upstreams)
-
-
-def statements_of(answer: JoinAnswer) -> tuple[Statement, ...]:
-    """The chain that enrols this device."""
-    return tuple(Statement(body, signature) for body, signature in answer.statements)
-
-
-def _joined(database: Database) -> device.Membership:
-    membership = device.latest_membership(database)
-    if membership is None:
-        raise ReplicaError("not_joined", f"{database.path} has joined no game yet: join first")
-    return membership
 
 
 __all__ = ["Accepted", "Refused", "Replica", "ReplicaError", "Report", "Status", "Transport", "Verdict"]
