@@ -136,7 +136,7 @@ def result_list(game: OpenGame, now_ms: int, *, by_member: bool = False, categor
         starts_ms=_first_ms(package),
         ends_ms=package.closes_at_ms,
         created_ms=now_ms,
-        complete=not any(one.result.status in waiting for one in lists.folded.values()),
+        complete=bool(lists.folded) and not any(one.result.status in waiting for one in lists.folded.values()),
         classes=tuple(classes),
     )
 

@@ -81,3 +81,17 @@ def test_of_two_names_the_later_one_holds(tmp_path: Path) -> None:
     )
     with opened(tmp_path) as game:
         assert member_names(game) == {(ONE, 1): "Right"}
+
+
+def test_a_list_is_official_only_once_somebody_has_a_result_and_nobody_still_plays(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+
+    def status() -> str | None:
+        return ET.fromstring(wayfold("standings", "park", "--iof", "--data", str(tmp_path)).stdout).get("status")
+
+    assert status() == "Snapshot"
+    enter(tmp_path, TeamRegistered(START_MS, ONE, 1, "Foxes"))
+    assert status() == "Snapshot"
+    data = ("--reason", "stayed at home", "--data", str(tmp_path))
+    wayfold("decide", "status", "park", "Foxes", "did_not_start", *data)
+    assert status() == "Complete"
