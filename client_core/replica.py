@@ -49,7 +49,7 @@ from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
-from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
+from client_core.game.verdicts import Accepted, Refused, Verdict, is_kept
 from client_core.membership import ReplicaError, joined, put_game, statements_of
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
@@ -79,9 +79,6 @@ T = TypeVar("T")
 
 Unjudged = Retired | Sos | Said | Consented | MessageRead | NonceTaken
 """What a player does that the rules say nothing about."""
-RECORDED_REASONS = frozenset({Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT})
-"""Refused for the time or the team's state: the evidence is good and staff may rule otherwise, so it is kept.
-Refused for the evidence (outside, wrong code): the player can simply do it again, better."""
 
 
 class Transport(Protocol):
@@ -189,8 +186,8 @@ class Replica:
         """Check in by what stands there (`code`; `qr`: it was scanned) or by position.
 
         The answer comes after COMMIT. Refused check-ins are kept only for
-        `RECORDED_REASONS`. Raises `TextFault`, `ValueError` or a `StoreError`,
-        and then nothing was recorded.
+        `verdicts.KEPT_REASONS`. Raises `TextFault`, `ValueError` or a
+        `StoreError`, and then nothing was recorded.
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
         where = (fix.lon_e7, fix.lat_e7, accuracy_dm(fix.accuracy_mm)) if fix is not None else (None, None, None)
@@ -199,7 +196,7 @@ class Replica:
     @staticmethod
     def records(verdict: Verdict) -> bool:
         """Whether an action with this verdict is kept in the log."""
-        return isinstance(verdict, Accepted) or verdict.reason in RECORDED_REASONS
+        return is_kept(verdict)
 
     def start(self, *, at_ms: int) -> Verdict:
         """Start the team's time, where the game lets teams do so; see `check_in`."""

@@ -94,3 +94,21 @@ class Charged(msgspec.Struct, frozen=True, gc=False):
 
 
 Verdict = Accepted | Refused | Charged
+
+KEPT_REASONS = frozenset(
+    {
+        *(Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT, Reason.STOPPED, Reason.CLOSED),
+        *(Reason.NOT_ALL_THERE, Reason.MEMBER_UNKNOWN, Reason.OTHER_MEMBER),
+        *(Reason.NOT_OPEN, Reason.NOT_IN_FORMAT, Reason.OUT_OF_ORDER, Reason.LEG_FILLED, Reason.COUNT_REACHED),
+        *(Reason.VISIT_VOIDED, Reason.CHALLENGE_VOIDED, Reason.BLOCKED),
+        *(Reason.AWAITS_JUDGING, Reason.TRIES_USED),
+    }
+)
+"""Refused for what stands around it: the time, the rest of the team, what is open, who judges. The evidence is good,
+and what others did or staff decide may make it pay. Refused for the evidence (outside, wrong code) or as a repetition,
+the player simply does it again, better."""
+
+
+def is_kept(verdict: Verdict) -> bool:
+    """Whether a device keeps an action with this verdict: what counts, what costs, and what may count yet."""
+    return not isinstance(verdict, Refused) or verdict.reason in KEPT_REASONS

@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 from nodes import NONCE, ROOT_KEY, WORLD_GAME, Node, authority, authority_statement, state_of
 
-from client_core.game.content import encode_package, package_hash
+from client_core.game.content import Package, encode_package, package_hash
 from client_core.game.joining import PACKAGE_MEDIA_TYPE, SYNC_MEDIA_TYPE, JoinAnswer, JoinRequest
 from client_core.game.publish import Draft, DraftCheckpoint, publish
 from client_core.game.rules import compile_rules
 from client_core.game.scoring import TeamResult, fold
-from client_core.game.teams import Team
+from client_core.game.teams import Team, read_register
 from client_core.game.timing import MassStart, TimeLimit
-from client_core.team_log import team_events
+from client_core.team_log import game_events, team_events
 from sync.responder import Responding, respond
 from sync.statement import Enrolment, encode_claim
 from sync.stream import ALL, GAME, scope_of, team_audience
@@ -34,29 +34,28 @@ def lon_of(number: int) -> float:
     return -1.5 + number * STEP_DEG
 
 
-PACKAGE = publish(
-    Draft(
-        name="Five in a row",
-        time_zone="Europe/London",
-        opens_at_ms=START_MS - HOUR_MS,
-        closes_at_ms=START_MS + 3 * HOUR_MS,
-        start=MassStart(START_MS),
-        finish_code="FIN",
-        limit=TimeLimit(45 * 60_000, 10, 30 * 60_000),
-        checkpoints=tuple(
-            DraftCheckpoint(code=code, name=code, points=10, at=(lon_of(number), LAT), radius_m=25)
-            for number, code in enumerate(CODES)
-        ),
-    )
+DRAFT = Draft(
+    name="Five in a row",
+    time_zone="Europe/London",
+    opens_at_ms=START_MS - HOUR_MS,
+    closes_at_ms=START_MS + 3 * HOUR_MS,
+    start=MassStart(START_MS),
+    finish_code="FIN",
+    limit=TimeLimit(45 * 60_000, 10, 30 * 60_000),
+    checkpoints=tuple(
+        DraftCheckpoint(code=code, name=code, points=10, at=(lon_of(number), LAT), radius_m=25)
+        for number, code in enumerate(CODES)
+    ),
 )
-PACKAGE_BYTES = encode_package(PACKAGE)
+PACKAGE = publish(DRAFT)
 
 
 class LoopbackNode:
     """`mode` makes it misbehave: html, json, redirect, slow, busy, problem, huge, garbage, cut."""
 
-    def __init__(self, node: Node | None = None) -> None:
+    def __init__(self, node: Node | None = None, package: Package = PACKAGE) -> None:
         self.node = node or authority()
+        self.package, self.package_bytes = package, encode_package(package)
         self.mode = ""
         self.now_ms = START_MS
         self.upstreams: tuple[str, ...] = ()
@@ -93,7 +92,7 @@ class LoopbackNode:
             team_name=request.team_name or request.code,
             root_key=ROOT_KEY.public_key,
             statements=tuple((statement.body, statement.signature) for statement in chain),
-            package_hash=package_hash(PACKAGE_BYTES),
+            package_hash=package_hash(self.package_bytes),
             upstreams=self.upstreams,
         )
 
@@ -107,7 +106,9 @@ class LoopbackNode:
     def result(self, code: str) -> TeamResult:
         """A team's result, folded from this node's own log."""
         team, number = TEAMS[code]
-        return fold(compile_rules(PACKAGE), Team(team, number, code), team_events(self.node.log, team))
+        rules = compile_rules(self.package)
+        register = read_register(rules, game_events(self.node.log))
+        return fold(rules, Team(team, number, code), team_events(self.node.log, team), register)
 
 
 PORTAL = b"<html>Welcome to the Station Wi-Fi</html>"
@@ -137,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     node: LoopbackNode
 
     def do_GET(self) -> None:
-        self._answer(200, PACKAGE_MEDIA_TYPE, PACKAGE_BYTES)
+        self._answer(200, PACKAGE_MEDIA_TYPE, self.node.package_bytes)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
