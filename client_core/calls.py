@@ -298,7 +298,12 @@ class AlarmView(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How the game stands for this team, folded from what this device holds."""
+    """How the game stands for this team, folded from what this device holds.
+
+    `left_ms` is the time left at the moment asked for, with everything that
+    staff decided as far as it is known here; negative once late, None without a
+    limit. `paused`: it stands still.
+    """
 
     team_number: int
     team_name: str
@@ -307,7 +312,8 @@ class Standing(msgspec.Struct, frozen=True):
     penalties: int
     score: int
     start_ms: int | None
-    end_ms: int | None
+    left_ms: int | None
+    paused: bool
     finish_ms: int | None
     time_ms: int | None
     checkpoints: tuple[CheckpointView, ...]

@@ -30,6 +30,7 @@ from client_core.game.explaining import METHOD_NAMES, explain
 from client_core.game.fences import Circle, Fence, Polygon, Ring
 from client_core.game.geometry import distance_mm, inside
 from client_core.game.results import TeamResult
+from client_core.game.timeline import left_ms
 from client_core.game.timing import SelfStart, StartList
 from client_core.game.verdicts import Charged, Reason
 from client_core.replica import Replica
@@ -69,8 +70,7 @@ def home(replica: Replica) -> Home:
 def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
     """How the game stands for the own team."""
     result, team = replica.result(), replica.team()
-    start_ms = result.start_ms
-    limited = start_ms is not None and replica.package.limit is not None
+    allowance = result.allowance
     shown = _shown(replica, result, fix, at_ms)
     mine = replica.membership.team
     return Standing(
@@ -80,8 +80,9 @@ def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
         points=result.points,
         penalties=result.penalties,
         score=result.score,
-        start_ms=start_ms,
-        end_ms=start_ms + replica.rules.limit_ms(start_ms) if limited and start_ms is not None else None,
+        start_ms=result.start_ms,
+        left_ms=None if allowance is None else left_ms(allowance.neutral, allowance.end_ms, at_ms, allowance.credit_ms),
+        paused=allowance is not None and any(low <= at_ms < high for low, high in allowance.neutral),
         finish_ms=result.finish_ms,
         time_ms=result.time_ms,
         checkpoints=tuple(_checkpoint(replica, number) for number in shown),

@@ -118,15 +118,13 @@ class Desk:
         for (team_id, _), (_, _, member) in sorted(latest.items()):
             if member.active:
                 members.setdefault(team_id, []).append(member)
-        rules = self.game.rules
+        closes_ms = self.game.rules.closes_ms
         sheets = []
         for team in self.game.board.teams.values():
             result = results.get(team.id)
-            start_ms = result.start_ms if result is not None else None
-            due_ms = None
-            if start_ms is not None and rules.package.limit is not None:
-                due_ms = start_ms + rules.limit_ms(start_ms)
-            sheets.append(TeamSheet(team, tuple(members.get(team.id, ())), due_ms or rules.closes_ms))
+            allowance = result.allowance if result is not None else None
+            due_ms = closes_ms if allowance is None else allowance.end_ms + allowance.credit_ms
+            sheets.append(TeamSheet(team, tuple(members.get(team.id, ())), due_ms))
         return sheets
 
     def _entries(self) -> list[Entry]:

@@ -54,6 +54,17 @@ class MemberResult(msgspec.Struct, frozen=True, gc=False):
     finish_ms: int | None
 
 
+class Allowance(msgspec.Struct, frozen=True, gc=False):
+    """What a team's remaining time comes from: the end of its limit, the time that does not count, credited time.
+
+    Times that do not count yet have no end are ended at `clocking.OPEN_END_MS`, and `end_ms` waits with them.
+    """
+
+    end_ms: int
+    neutral: tuple[tuple[int, int], ...]
+    credit_ms: int
+
+
 class TeamResult(msgspec.Struct, frozen=True):
     """What a team's events are worth.
 
@@ -101,5 +112,7 @@ class TeamResult(msgspec.Struct, frozen=True):
     members: tuple[MemberResult, ...] = ()
     disputed: tuple[bytes, ...] = ()
     claims: tuple[Claim, ...] = ()
+    allowance: Allowance | None = None
+    """None where the team has no limit or has not started."""
     merged_into: bytes | None = None
     """The team under which this one stands since staff merged them; it has no line of its own then."""

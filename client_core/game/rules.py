@@ -108,13 +108,6 @@ class Rules(msgspec.Struct, frozen=True):
         box = sure_box(place.fence) if place.fence is not None and simple else None
         self.sure[number] = None if box is None else (*box, place.accuracy_dm_max)
 
-    def limit_ms(self, start_ms: int) -> int:
-        """How long a team may play that starts then, as published."""
-        limit = self.package.limit
-        assert limit is not None
-        spans = [] if limit.limit_ms is None else [limit.limit_ms]
-        return min([*spans, *([max(0, limit.back_by_ms - start_ms)] if limit.back_by_ms is not None else [])])
-
 
 def compile_rules(package: Package) -> Rules:
     """The tables of a package that `content.decode_package` or `publish.publish` gave."""

@@ -47,7 +47,7 @@ from client_core.game.lines import ADJUSTED, FLOOR, LATE, MISSING, ZEROED, Line
 from client_core.game.openings import Openings
 from client_core.game.paying import Purse, pay
 from client_core.game.play import Play
-from client_core.game.results import Flag, Judged, MemberResult, TeamResult
+from client_core.game.results import Allowance, Flag, Judged, MemberResult, TeamResult
 from client_core.game.rules import Rules
 from client_core.game.rulings import NO_RULINGS, Docket, Rulings, category_set, read_rulings, rulings_of_member
 from client_core.game.statuses import RANKS, STATUS_BY_NUMBER, STATUS_NUMBERS, Status
@@ -238,6 +238,7 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
         members=_members(play, times, status),
         disputed=play.rulings.disputed,
         claims=tuple(purse.claims),
+        allowance=None if times.end_ms is None else Allowance(times.end_ms, times.spans, play.rulings.credit_ms),
     )
 
 

@@ -125,13 +125,18 @@ def limit_end(
     return min(ends, default=None)
 
 
+def left_ms(spans: Spans, end_ms: int, at_ms: int, credit_ms: int) -> int:
+    """How much time a team has left: what counts until the end, and what was credited; negative once it is late."""
+    until_ms = counted_ms(spans, at_ms, end_ms) if at_ms <= end_ms else -counted_ms(spans, end_ms, at_ms)
+    return until_ms + credit_ms
+
+
 def late_ms(spans: Spans, end_ms: int, at_ms: int, credit_ms: int) -> int:
     """How much too late: time after the end that counts, less what was credited.
 
     Time that staff added makes late also somebody who came before the end.
     """
-    over_ms = counted_ms(spans, end_ms, at_ms) if at_ms > end_ms else -counted_ms(spans, at_ms, end_ms)
-    return max(0, over_ms - credit_ms)
+    return max(0, -left_ms(spans, end_ms, at_ms, credit_ms))
 
 
 def started_minutes(late: int) -> int:

@@ -336,7 +336,8 @@ export interface Standing {
   penalties: number;
   score: number;
   start_ms: number | null;
-  end_ms: number | null;
+  left_ms: number | null;
+  paused: boolean;
   finish_ms: number | null;
   time_ms: number | null;
   checkpoints: ReadonlyArray<CheckpointView>;

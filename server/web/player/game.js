@@ -1,6 +1,6 @@
 // The game on this page: what is known of it, and what a player can do. Screens read the signals and call the functions.
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
 import { gameTexts, t } from "./words.js";
 
@@ -23,6 +23,8 @@ export const progress = signal(0);
 export const storeKind = signal(/** @type {"opfs" | "memory"} */ ("opfs"));
 export const home = signal(/** @type {Home | null} */ (null));
 export const standing = signal(/** @type {Standing | null} */ (null));
+/** When that was read, by this phone's clock. */
+export const standingAt = signal(0);
 export const near = signal(/** @type {ReadonlyArray<Near>} */ ([]));
 export const online = signal(navigator.onLine);
 /** What the last session came to: a code, "" for well, null before the first. */
@@ -134,8 +136,13 @@ export function refresh() {
   refreshing = refreshing.then(async () => {
     if (phase.value !== "play" || !core) return;
     try {
-      standing.value = await core.call("now", { at_ms: Date.now(), fix: fix.value });
-      near.value = standing.value.near;
+      const at_ms = Date.now();
+      const found = await core.call("now", { at_ms, fix: fix.value });
+      batch(() => {
+        standing.value = found;
+        standingAt.value = at_ms;
+        near.value = found.near;
+      });
     } catch (error) {
       if (error instanceof CallFailed && error.code.startsWith("store_")) fail(error);
     }

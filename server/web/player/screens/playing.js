@@ -2,7 +2,7 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { failure, finish, home, online, record, standing, start, storeKind, syncState, told } from "../game.js";
+import { failure, finish, home, online, record, standing, standingAt, start, storeKind, syncState, told } from "../game.js";
 import { gatherProblem } from "../media.js";
 import { ready } from "../offline.js";
 import { Button, Dialog } from "../parts.js";
@@ -44,7 +44,6 @@ function Head() {
   }, []);
   const found = standing.value;
   if (!found) return h("header", { class: "head" }, h("h1", null, ofGame(home.value?.name ?? "")));
-  const left = found.finish_ms === null && found.end_ms !== null ? found.end_ms - now : null;
   const { unsent, in_custody: custody } = found.safety;
   return h("header", { class: "head" }, [
     h("div", { class: "head-row" }, [
@@ -53,7 +52,7 @@ function Head() {
     ]),
     h("div", { class: "head-row" }, [
       h("strong", { class: "head-score" }, t("points", { count: found.score, points: found.score })),
-      left === null ? null : h("span", { class: left < 0 ? "late" : "", role: "timer" }, left < 0 ? t("late_by", { time: span(-left) }) : t("time_left", { time: span(left) })),
+      h(TimeLeft, { found, now }),
       h("span", { class: unsent ? "unsent" : "sent", id: "ticks" }, unsent ? t("unsent", { count: unsent }) : custody ? `✓ ${t("in_custody")}` : `✓✓ ${t("all_safe")}`),
     ]),
     online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { code: syncState.value.problem })) : null,
@@ -64,6 +63,15 @@ function Head() {
     storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
     failure.value ? h("p", { class: "problem", role: "alert" }, t(`failed.${failure.value.code}`)) : null,
   ]);
+}
+
+/** The time left as staff's decisions have it, as far as they are known here; it stands still in a pause.
+ * @param {{ found: import("../bridge.d.ts").Standing, now: number }} props */
+function TimeLeft({ found, now }) {
+  if (found.left_ms === null || found.finish_ms !== null) return null;
+  const left = found.paused ? found.left_ms : found.left_ms - (now - standingAt.value);
+  const text = left < 0 ? t("late_by", { time: span(-left) }) : t(found.paused ? "time_paused" : "time_left", { time: span(left) });
+  return h("span", { class: left < 0 ? "late" : "", role: "timer" }, text);
 }
 
 /** What became of the last action, until it is put away. */
