@@ -29,7 +29,7 @@ from msgspec import Meta
 
 from client_core.game.checkpoints import Method
 from client_core.game.decisions import Desk, Ruling
-from client_core.game.entrants import Sex
+from client_core.game.entrants import PlaysFor, Sex
 from client_core.game.fences import LatE7, LonE7
 from client_core.game.keeping import AnswerKept
 from client_core.game.nesting import SHORT_BYTES, nests_too_deep
@@ -318,6 +318,7 @@ Played = (
     | Consented
     | MessageRead
     | NonceTaken
+    | PlaysFor
 )
 """What devices of a team write."""
 Noted = (
@@ -336,7 +337,7 @@ Noted = (
 Known = Played | Noted | Ruling | Desk
 Action = Known | Unknown | Malformed
 
-KINDS = frozenset({*range(14), *range(16, 26), *range(32, 55)})
+KINDS = frozenset({*range(15), *range(16, 26), *range(32, 55)})
 
 _WITH_LINES = frozenset({"text", "note", "reason", "answer", "plain"})
 """Fields that may hold several lines."""

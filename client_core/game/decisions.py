@@ -19,6 +19,7 @@ from msgspec import Meta
 from client_core.game.ranges import (
     ANSWER_BYTES_MAX,
     LIMIT_MS_MAX,
+    MEMBERS_MAX,
     ChallengeNumber,
     Code,
     GroupNumber,
@@ -169,11 +170,12 @@ class TeamsMerged(Decision, frozen=True, tag=43):
 
 
 class DeviceMoved(Decision, frozen=True, tag=44):
-    """What this stream says from number `from_seq` on is about `team`."""
+    """What this stream says from number `from_seq` on is about `team`, and about its `members`, where it names any."""
 
     stream: Hash
     from_seq: Annotated[int, Meta(ge=0)]
     team: TeamId
+    members: Annotated[tuple[MemberNumber, ...], Meta(max_length=MEMBERS_MAX)] = ()
 
 
 class CategorySet(Decision, frozen=True, tag=45):

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from client_core.game.ranges import MEMBERS_MAX, Code, Label, Number, SpanMs
+from client_core.game.ranges import MEMBERS_MAX, Code, Label, MemberNumber, Number, SpanMs, TimeMs
 from client_core.game.timing import Start, TimeLimit
 
 
@@ -43,6 +43,13 @@ class MemberRule(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     within_ms: SpanMs = 0
     k: Annotated[int, Meta(ge=1, le=MEMBERS_MAX)] = 1
     time: TeamTime = TeamTime.LAST
+
+
+class PlaysFor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=14):
+    """A device says for which members of its team it reports from here on; none: for nobody any more."""
+
+    at_ms: TimeMs
+    members: Annotated[tuple[MemberNumber, ...], Meta(max_length=MEMBERS_MAX)]
 
 
 class Sex(IntEnum):

@@ -117,6 +117,7 @@ _COUNTED: dict[int, str] = {
     2: "finish",
     5: "{where}: opened",
     8: "gave up",
+    14: "a phone said whose it is",
     32: "{where}: voided by staff",
     33: "{where}: voided by staff",
     34: "{where}: visit granted by staff",

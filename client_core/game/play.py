@@ -23,9 +23,11 @@ from client_core.game.actions import (
     Start,
     Unknown,
 )
+from client_core.game.carrying import Carriers
 from client_core.game.checkpoints import Method
 from client_core.game.decisions import Decision
 from client_core.game.entering import Entered
+from client_core.game.entrants import PlaysFor
 from client_core.game.events import Decoded, Told
 from client_core.game.evidence import UNKNOWN, Evidence, Interval, told_wrongly
 from client_core.game.judging import weigh
@@ -45,7 +47,6 @@ SET_BACK_MS = 60_000
 
 Who = frozenset[int] | None
 """The members an event is about; None: the whole team."""
-NOBODY: frozenset[int] = frozenset()
 NOTHING = Accepted(0)
 
 
@@ -90,11 +91,12 @@ class Play:
         entered: Entered,
         members: tuple[Member, ...],
         evidence: Evidence,
+        carriers: Carriers,
     ) -> None:
         self.rules, self.team, self.events, self.knowledge = rules, team, told.events, knowledge
         self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
         self.seats = rules.seats_of(entered.categories)
-        self.evidence = evidence
+        self.evidence, self.carriers = evidence, carriers
         self.verdicts: list[Verdict] = [NOTHING] * len(told.events)
         self.because: Because = {}
         self.visits: list[Visit] = []
@@ -145,7 +147,7 @@ class Play:
                 moment = order_ms
                 if role and believed:
                     moment, self.in_order = at_ms, False
-                who = None if simple else self._who(action.member, event.author, role)
+                who = None if simple else self._who(event, action.member)
                 if action.accuracy_dm is None and action.method == Method.GPS:
                     self.flags.add(Flag.NO_ACCURACY)
                 visits.append(Visit(moment, place, event.id, action.checkpoint, at_ms, who))
@@ -172,6 +174,8 @@ class Play:
             self.verdicts[place] = Refused(Reason.UNKNOWN_KIND, (action.kind,))
         elif isinstance(action, Malformed):
             self.verdicts[place] = Refused(Reason.MALFORMED)
+        elif type(action) is PlaysFor:
+            pass  # it counts, and shows in what it says of others
         elif isinstance(action, Decision):
             self.verdicts[place] = Refused(Reason.WRONG_ROLE, (event.role,))
         else:
@@ -209,12 +213,18 @@ class Play:
         """Whom an event is about."""
         if not self.members:
             return None
-        return self._who(getattr(event.action, "member", None), event.author, event.role)
+        return self._who(event, getattr(event.action, "member", None))
 
-    def _who(self, member: int | None, author: bytes, role: int) -> Who:
+    def _who(self, event: Decoded, member: int | None) -> Who:
         """The member that is named; else those whom the device reports for; else all, where staff saw them."""
+        carriers = self.carriers
         if member is not None:
-            return frozenset({member}) if any(one.member == member for one in self.members) else NOBODY
-        if role >= Role.KIOSK:
+            return carriers.named(member)
+        if event.role >= Role.KIOSK:
             return None
-        return frozenset(one.member for one in self.members if one.device == author)
+        if carriers.silent:
+            return carriers.noted(event.author)
+        who, why = carriers.of(event)
+        if why:
+            self.because[event.id] = tuple(dict.fromkeys((*self.because.get(event.id, ()), *why)))
+        return who

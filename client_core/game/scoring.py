@@ -36,10 +36,11 @@ from client_core.game.actions import (
     encode_action,
 )
 from client_core.game.answering import Answers
+from client_core.game.carrying import Carriers
 from client_core.game.clocking import Times, clock
 from client_core.game.decisions import Decision, Ruling
 from client_core.game.entering import Entered, enter
-from client_core.game.entrants import Presence
+from client_core.game.entrants import PlaysFor, Presence
 from client_core.game.events import Decoded, LoggedEvent, Told, tell
 from client_core.game.evidence import Evidence
 from client_core.game.knowing import Knowledge
@@ -59,7 +60,8 @@ from client_core.game.walking import walk
 
 NO_REGISTER = Register()
 _COUNTED_KINDS: dict[type, int] = {
-    action: action.__struct_config__.tag for action in (Start, Finish, Retired, ChallengeOpened, *get_args(Ruling))
+    action: action.__struct_config__.tag
+    for action in (Start, Finish, Retired, ChallengeOpened, PlaysFor, *get_args(Ruling))
 }
 """What counts and pays nothing itself, by the numbers of their kinds."""
 _NEXT = b"\xff" * 32
@@ -87,26 +89,39 @@ def fold(
     Events of other teams' streams may be among them: those that staff moved or
     merged into this team count, the others are passed over.
     """
+    return fold_told(rules, team, tell(rules, _about_team(team, events, register)), register, keep_judged=keep_judged)
+
+
+def _about_team(team: Team, events: Iterable[LoggedEvent], register: Register) -> Iterable[LoggedEvent]:
+    """Those of the events that are about the team."""
+    if not register.roots and not register.homes:
+        return events
     mine = register.merged(team.id) if register.roots else frozenset({team.id})
-    if register.roots or register.homes:
-        events = [event for event in events if register.home(event, team.id) in mine]
-    return fold_told(rules, team, tell(rules, events), register, keep_judged=keep_judged)
+    return [event for event in events if register.home(event, team.id) in mine]
 
 
 def fold_told(
-    rules: Rules, team: Team, told: Told, register: Register = NO_REGISTER, *, keep_judged: bool = True
+    rules: Rules,
+    team: Team,
+    told: Told,
+    register: Register = NO_REGISTER,
+    *,
+    keep_judged: bool = True,
+    only: int | None = None,
 ) -> TeamResult:
     """The same, from events that `events.tell` read: what a node that has them at hand asks again and again.
 
-    Where the lowest member decides, each member is scored alone; else the team is scored as one.
+    Where the lowest member decides, each member is scored alone (`only`: that
+    one); else the team is scored as one.
     """
     rulings, entered, members = _circumstances(rules, team, told, register)
     knowledge, evidence = Knowledge(told), Evidence(rules, told, register)
+    carriers = Carriers(told, team.id, members, register)
     lowest = rules.package.members.presence is Presence.LOWEST and bool(members)
     alone = []
-    for unit in [(one,) for one in members] if lowest else [members]:
+    for unit in [(one,) for one in members if only in {None, one.member}] if lowest else [members]:
         ruled = rulings_of_member(rulings, unit[0].member) if lowest else rulings
-        play = Play(rules, team, told, knowledge, register, ruled, entered, unit, evidence)
+        play = Play(rules, team, told, knowledge, register, ruled, entered, unit, evidence, carriers)
         alone.append(_fold(play, keep_judged=keep_judged))
     result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
     root = register.roots.get(team.id)
@@ -130,8 +145,20 @@ def foresee(
         seen = tuple(event.id for _, event in sorted(tips.items()))[:SEEN_MAX]
         action = msgspec.structs.replace(action, seen=seen)
     event = LoggedEvent(pen.stream, pen.seq, _NEXT, pen.author, encode_action(action), 0, team.id)
-    judged = fold(rules, team, [*events, event], register).judged
-    return next(verdict for identity, _, _, verdict in judged if identity == _NEXT)
+    events.append(event)
+    told = tell(rules, _about_team(team, events, register))
+    verdict = _verdict_next(fold_told(rules, team, told, register))
+    if not isinstance(verdict, Refused) or verdict.reason is not Reason.OTHER_MEMBER:
+        return verdict
+    # The team has the result of another member for now; who acts is told what it is for them.
+    members = _circumstances(rules, team, told, register)[2]
+    alone = [_verdict_next(fold_told(rules, team, told, register, only=one.member)) for one in members]
+    mine = (v for v in alone if not isinstance(v, Refused) or v.reason is not Reason.OTHER_MEMBER)
+    return next(mine, verdict)
+
+
+def _verdict_next(result: TeamResult) -> Verdict:
+    return next(verdict for identity, _, _, verdict in result.judged if identity == _NEXT)
 
 
 def _circumstances(
@@ -169,8 +196,10 @@ def _keep_one_member(play: Play) -> None:
     for visit in play.visits:
         if visit.who is None or only.member in visit.who:
             kept.append(visit)
-        else:
+        elif visit.who:
             play.refuse(visit.place, Refused(Reason.OTHER_MEMBER, (only.member,)))
+        else:
+            play.refuse(visit.place, Refused(Reason.MEMBER_UNKNOWN, (-1,)))
     play.visits = kept
 
 

@@ -32,6 +32,16 @@ class Team(msgspec.Struct, frozen=True):
     format: str | None = None
 
 
+class Carried(msgspec.Struct, frozen=True):
+    """Staff decided that a stream is about these members of a team from a number on."""
+
+    from_seq: int
+    team: bytes
+    members: tuple[int, ...]
+    at_ms: int
+    decision: bytes
+
+
 class Register(msgspec.Struct, frozen=True):
     """What the streams of the `game` audience tell everybody, as far as the rules ask for it.
 
@@ -49,6 +59,7 @@ class Register(msgspec.Struct, frozen=True):
     witnesses: Witnesses = {}
     nonces: dict[bytes, NonceChain] = {}
     homes: dict[bytes, tuple[tuple[int, bytes], ...]] = {}
+    carried: dict[bytes, tuple[Carried, ...]] = {}
     roots: dict[bytes, bytes] = {}
 
     def merged(self, team: bytes) -> frozenset[bytes]:
@@ -108,6 +119,7 @@ def read_register(rules: Rules, events: Iterable[LoggedEvent]) -> Register:
         witnesses=read_witnesses(decoded),
         nonces=by_anchor(nonces),
         homes=_homes(in_force),
+        carried=_carried(in_force),
         roots=_roots([event.action for event in in_force if isinstance(event.action, TeamsMerged)]),
     )
 
@@ -169,6 +181,18 @@ def _homes(decisions: Iterable[Decoded]) -> dict[bytes, tuple[tuple[int, bytes],
         if isinstance(move, DeviceMoved):
             found.setdefault(move.stream, {})[move.from_seq] = move.team
     return {stream: tuple(sorted(moves.items())) for stream, moves in found.items()}
+
+
+def _carried(decisions: Iterable[Decoded]) -> dict[bytes, tuple[Carried, ...]]:
+    """By stream the members that moves in force name; of two from one number on the later decision holds."""
+    found: dict[bytes, dict[int, Carried]] = {}
+    for event in decisions:
+        move = event.action
+        if isinstance(move, DeviceMoved):
+            one = Carried(move.from_seq, move.team, move.members, move.at_ms, event.id)
+            found.setdefault(move.stream, {})[move.from_seq] = one
+    named = {stream: tuple(one for _, one in sorted(moves.items()) if one.members) for stream, moves in found.items()}
+    return {stream: moves for stream, moves in named.items() if moves}
 
 
 def _roots(merges: Iterable[TeamsMerged]) -> dict[bytes, bytes]:

@@ -200,7 +200,7 @@ def _play(day: _Day, phone: _Device, minute: float) -> None:
     elif dice.often(0.3):
         day.write(phone, Continued(phone.stream, 0, bytes(32)), minute)
     else:
-        day.write(phone, dice.pick((b"\xc1", b"\x91\x0e", b"\x92\x00\x00")), minute)
+        day.write(phone, dice.pick((b"\xc1", b"\x91\x0f", b"\x92\x00\x00")), minute)
         dice.drawn.add("damaged or unknown")
 
 

@@ -54,7 +54,7 @@ def test_every_reason_has_a_sentence_of_its_own(reason: Reason) -> None:
         (Finish(minutes(1)), "this game ends at its finish checkpoint"),
         (CheckIn(Method.STAFF, None, minutes(1), A), "checkpoint A: check-ins by staff are not allowed here"),
         (check_in(77, minutes(1)), "there is no checkpoint number 77 in this game"),
-        (b"\x91\x0e", "an action of kind 14, which this program is too old to know"),
+        (b"\x91\x0f", "an action of kind 15, which this program is too old to know"),
         (b"", "not an action: damaged, or written by a faulty program"),
     ],
 )

@@ -44,7 +44,7 @@ def outcome(result: TeamResult) -> tuple[int, int, int, str]:
         ([check_in(A, minutes(5)), check_in(FINISH, minutes(90))], (30, 30, 0, "ok")),
         ([check_in(A, minutes(70)), check_in(FINISH, minutes(61.5))], (30, 10, 20, "ok")),  # its clock was set back
         ([check_in(A, minutes(70))], (30, 0, 30, "active")),
-        ([b"\xc1 damaged", b"\x91\x0e", check_in(C, minutes(2))], (10, 0, 10, "active")),
+        ([b"\xc1 damaged", b"\x91\x0f", check_in(C, minutes(2))], (10, 0, 10, "active")),
         ([Continued(b"s" * 32, 1, b"h" * 32), check_in(C, minutes(2))], (10, 0, 10, "active")),
     ],
 )

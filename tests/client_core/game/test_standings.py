@@ -103,13 +103,13 @@ def test_digests_are_pinned() -> None:
     one = fold(
         GAME,
         team(1),
-        log(check_in(A, minutes(5)), check_in(C, minutes(9)), check_in(FINISH, minutes(63.5)), b"\x91\x0e", phone=1),
+        log(check_in(A, minutes(5)), check_in(C, minutes(9)), check_in(FINISH, minutes(63.5)), b"\x91\x0f", phone=1),
     )
     two = fold(GAME, team(2, None), log(check_in(B, minutes(7)), check_in(A, minutes(8), away_m=99), phone=2))
     assert (one.score, two.score) == (20, 20)
-    assert team_digest(one).hex() == "1b266f917ab840d705400e9b9220889d6e267dea12df95100f1398b574484d0d"
+    assert team_digest(one).hex() == "9dfac4694575d8f5a4f384e2c8ff44a91aed47f353056e9179d0edecec8cafb0"
     assert team_digest(two).hex() == "1fc40440f8abe65cc9cdd13107b369c9057ccede790779ae0c5a9cfba5f4d9bb"
-    assert game_digest([one, two]).hex() == "ed8b80590e1aa42c4f8bedbc3affa2c4eeade2ac2304460f44715e72545ec4f1"
+    assert game_digest([one, two]).hex() == "5cf963439901f61c45536f5cf7614f4fa433b92dc33597ea5fa137c5ea2a4c41"
 
 
 def test_statuses_keep_their_numbers_and_words() -> None:
