@@ -30,6 +30,7 @@ from client_core.game.actions import (
 )
 from client_core.game.decisions import Whereabouts, WhereaboutsMarked
 from client_core.game.desk import Entry
+from client_core.game.entrants import PlaysFor
 from client_core.game.teams import Team
 
 _SIGNS = (CheckIn, Start, Finish, Answer, ChallengeOpened, HintTaken, Photo, Retired, Sos, Said)
@@ -95,7 +96,7 @@ def count_out(sheets: Iterable[TeamSheet], entries: Iterable[Entry], now_ms: int
         if isinstance(entry.action, WhereaboutsMarked):
             if entry.by_staff:
                 by_team.setdefault(entry.action.team, []).append(entry)
-        elif entry.team is not None and isinstance(entry.action, _SIGNS):
+        elif entry.team is not None and isinstance(entry.action, (*_SIGNS, PlaysFor)):
             by_team.setdefault(entry.team, []).append(entry)
     people = [
         _person(sheet, member, by_team.get(sheet.team.id, []), now_ms) for sheet in sheets for member in _members(sheet)
@@ -129,12 +130,13 @@ def _members(sheet: TeamSheet) -> list[int | None]:
 def _person(sheet: TeamSheet, member: int | None, entries: Sequence[Entry], now_ms: int) -> Person:
     marks: list[tuple[int, bytes, WhereaboutsMarked]] = []
     signs: list[tuple[int, bytes, Entry]] = []
+    said = [(one.author, one.action, one.id) for one in entries if isinstance(one.action, PlaysFor)]
     for entry in entries:
         action = entry.action
         if isinstance(action, WhereaboutsMarked):
             if action.member is None or member is None or action.member == member:
                 marks.append((action.at_ms, entry.id, action))
-        elif member is None or _speaks_of(sheet, entry, member):
+        elif not isinstance(action, PlaysFor) and (member is None or _speaks_of(sheet, entry, said, member)):
             signs.append((getattr(action, "at_ms", 0), entry.id, entry))
     marks.sort(key=lambda mark: mark[:2])
     signs.sort(key=lambda sign: sign[:2])
@@ -161,12 +163,18 @@ def _person(sheet: TeamSheet, member: int | None, entries: Sequence[Entry], now_
     )
 
 
-def _speaks_of(sheet: TeamSheet, entry: Entry, member: int) -> bool:
+def _speaks_of(sheet: TeamSheet, entry: Entry, said: Sequence[tuple[bytes, PlaysFor, bytes]], member: int) -> bool:
     """Whether an event is a sign of this member: it says so, its device does, or it could be anybody of the team."""
-    said: int | None = getattr(entry.action, "member", None)
-    if said is not None:
-        return said == member
-    owners = {one.member for one in sheet.members if one.device == entry.author}
+    named: int | None = getattr(entry.action, "member", None)
+    if named is not None:
+        return named == member
+    at_ms: int = getattr(entry.action, "at_ms", 0)
+    before = [
+        (one.at_ms, identity, one.members)
+        for author, one, identity in said
+        if author == entry.author and one.at_ms <= at_ms
+    ]
+    owners = set(max(before)[2]) if before else {one.member for one in sheet.members if one.device == entry.author}
     return not owners or member in owners
 
 

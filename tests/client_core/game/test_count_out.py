@@ -12,6 +12,7 @@ from client_core.game.actions import Action, Finish, Member, Retired, Sos, Start
 from client_core.game.count_out import Person, TeamSheet, count_out, counts
 from client_core.game.decisions import Whereabouts, WhereaboutsMarked
 from client_core.game.desk import Entry
+from client_core.game.entrants import PlaysFor
 from client_core.game.teams import Team
 
 TEAM = Team(b"T" * 16, 7, "Owls", START_MS)
@@ -84,6 +85,15 @@ def test_a_phone_is_a_sign_of_the_member_it_belongs_to_and_else_of_all() -> None
     assert (by_member[0].where, by_member[1].where) == (W.OUT, W.EXPECTED)
     by_member = {p.member: p for p in count_out([sheet], [heard(Start(minutes(1)), OTHER_PHONE)], minutes(9))}
     assert (by_member[0].where, by_member[1].where) == (W.OUT, W.OUT)
+
+
+def test_a_phone_that_says_whose_it_is_is_a_sign_of_them_from_there_on_and_saying_it_is_none() -> None:
+    sheet = TeamSheet(TEAM, (Member(0, TEAM.id, 1, device=PHONE), Member(0, TEAM.id, 2)))
+    said = heard(PlaysFor(minutes(5), (2,)))
+    assert {p.where for p in count_out([sheet], [said], minutes(9))} == {W.EXPECTED}
+    entries = [said, heard(check_in(0, minutes(3))), heard(check_in(1, minutes(8)))]
+    heard_ms = {p.member: p.sign and p.sign.at_ms for p in count_out([sheet], entries, minutes(9))}
+    assert heard_ms == {1: minutes(3), 2: minutes(8)}
 
 
 def test_the_last_sign_of_life_tells_what_where_and_when() -> None:
