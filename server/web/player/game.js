@@ -116,7 +116,8 @@ function fail(error) {
 /** @param {string} url @param {string} code @param {string} teamName */
 export async function join(url, code, teamName) {
   const { home: found } = await calling().call("join", { url, code, team_name: teamName, public_key: new Uint8Array(32) });
-  await navigator.storage?.persist?.();
+  // Not waited for: some browsers ask the player first, who may never answer.
+  navigator.storage?.persist?.().catch(() => undefined);
   enter(found);
   await sync();
 }
