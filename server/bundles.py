@@ -16,7 +16,9 @@ import msgspec
 from client_core.signing import verify
 from server.db.event_log import GameLog
 from server.open_game import OpenGame
+from server.own_stream import renewed
 from server.problems import Problem
+from server.witnessing import witness_now
 from sync.batch import Batch, Outcome
 from sync.bundle import BundleReport, bundle_game, export_bundle, import_bundle
 from sync.ed25519 import SignatureCheck
@@ -59,22 +61,28 @@ def game_of(data: bytes) -> tuple[bytes, str]:
     return game.tenant, game.game.hex()
 
 
-def take_bundle(log: GameLog, data: bytes) -> BundleTaken:
+def take_bundle(game: OpenGame, data: bytes, now_ms: int) -> BundleTaken:
     """Take a bundle into a game's log, for a command of whoever runs the node: no quota, at once.
 
-    Raises `Problem` with nothing stored, and `sqlite3.Error`.
+    What grew by it is witnessed at `now_ms`, by the node's clock. Raises
+    `Problem` with nothing stored, and `sqlite3.Error`.
     """
+    log, own = game.log, game.key.public_key
 
     def answer(effect: Effect) -> object:
         if isinstance(effect, Verify):
             return _verify(effect.checks)
         assert isinstance(effect, Append), "taking in a bundle asks for nothing else"
-        return log.append(effect.batch)
+        return log.append(renewed(log, own, effect.batch))
 
+    before = dict(log.index.streams)
     try:
-        return _taken(log, run(import_bundle(data, log), answer))
+        taken = _taken(log, run(import_bundle(data, log), answer))
     except RemoteError as error:
         raise _problem(error) from error
+    grown = [stream for stream, state in log.index.streams.items() if before.get(stream) != state]
+    witness_now(game, grown, now_ms)
+    return taken
 
 
 async def receive_bundle(

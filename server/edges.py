@@ -29,6 +29,7 @@ from server.games import TEAM_NUMBERS_EACH, find_game, open_game
 from server.healing import check_may_sign
 from server.open_game import OpenGame, delegated_key
 from server.problems import Problem
+from server.replaced_key import check_own_key
 from server.writer import Writer
 from sync import ed25519
 from sync.batch import Batch
@@ -64,7 +65,8 @@ class EdgeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_edge_code(game: OpenGame, enrolments_max: int, now_ms: int) -> str:
-    """Make an edge code at HQ; returns `TENANT/GAME/CODE`. Raises `Problem("not_the_authority")`."""
+    """Make an edge code at HQ; returns `TENANT/GAME/CODE`. Raises `Problem`: `not_the_authority`, `healing`."""
+    check_own_key(game.log.index.directory, game.key.public_key)
     if not game.is_authority:
         raise Problem("not_the_authority", "edge codes are made at HQ, this node is an edge itself")
     code = code_from(random_bytes(RANDOM_BYTES))
@@ -92,6 +94,7 @@ def add_edge_code(game: OpenGame, enrolments_max: int, now_ms: int) -> str:
 
 async def admit_edge(game: OpenGame, writer: Writer, request: EdgeRequest) -> EdgeAnswer:
     """Delegate to the node that shows a code; at HQ. Raises `Problem`."""
+    check_own_key(game.log.index.directory, game.key.public_key)
     if not game.is_authority:
         raise Problem("not_the_authority", "edges are admitted at HQ, this node is an edge itself")
     if not ed25519.is_public_key(request.public_key):

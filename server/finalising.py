@@ -63,11 +63,11 @@ def finalise(game: OpenGame, now_ms: int, *, amend: bool = False) -> FinalView:
     amendment takes the place of every finalisation in force, so two that stood
     beside each other are settled by it.
     """
+    check_may_sign(game)
     directory, key = game.log.index.directory, game.key.public_key
     edge = directory.edges.get(key)
     if not game.is_authority and (edge is None or not edge.finalises or directory.is_revoked(key)):
         raise Problem("not_the_authority", "a game is finalised at HQ, or at an edge that was given the right to")
-    check_may_sign(game)
     known = directory.finals()
     if known and not amend:
         raise Problem("already_final", f"the game is final (number {_number(game) - 1}): amend it with --amend")

@@ -18,6 +18,7 @@ from server.db.models import DraftRow, GameRow, LogRow, PackageRow, StatementRow
 from server.db.tenant_file import TenantFile
 from server.db.tenants import check_slug
 from server.problems import Problem
+from server.replaced_key import check_own_key
 from sync.statement import Statement, statement_id
 from sync.stream import GAME, ID_BYTES, STAFF, GameKey
 
@@ -60,11 +61,13 @@ def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -
     """Freeze a draft to a package and open a new game with a new id, at the authority only.
 
     Raises `Problem`: `not_the_authority`, `game_unknown`, and `bad_request`
-    with all that is wrong with the draft.
+    with all that is wrong with the draft; `healing` where any game knows that
+    HQ's key was replaced as stolen, for a new game would believe it.
     """
     if tenant.root_seed is None:
         raise Problem("not_the_authority", f"games of {tenant.slug} are published at its HQ, this node is an edge")
     draft = draft_named(file, slug)
+    _check_key_everywhere(file, tenant)
     try:
         package = encode_package(publish(draft))
     except DraftError as error:
@@ -79,6 +82,16 @@ def publish_draft(file: TenantFile, tenant: TenantRow, slug: str, now_ms: int) -
         for first in range(0, len(kept), KEPT_AT_ONCE):
             log.append(own_stream.write(log.index, signer, STAFF, kept[first : first + KEPT_AT_ONCE]))
     return game
+
+
+def _check_key_everywhere(file: TenantFile, tenant: TenantRow) -> None:
+    key = SigningKey.from_seed(tenant.node_seed).public_key
+    with file.reading() as session:
+        rows = session.exec(select(GameRow)).all()
+        for row in rows:
+            session.expunge(row)
+    for row in rows:
+        check_own_key(game_log(file, tenant, row).index.directory, key)
 
 
 def open_game(

@@ -13,6 +13,7 @@ import sqlite3
 
 from server.open_game import OpenGame
 from server.problems import Problem
+from server.replaced_key import check_own_key
 from server.writer import Writer
 from sync.batch import Batch
 
@@ -20,7 +21,8 @@ RETRY_AFTER_S = 60
 
 
 def check_may_sign(game: OpenGame) -> None:
-    """Raise `Problem("healing")` at an authority that does not know yet what it lost."""
+    """Raise `Problem("healing")` at an authority that does not know yet what it lost, or whose key was replaced."""
+    check_own_key(game.log.index.directory, game.key.public_key)
     if game.log.healing and game.is_authority:
         raise Problem(
             "healing",
@@ -28,6 +30,15 @@ def check_may_sign(game: OpenGame) -> None:
             " or the organiser says: wayfold tenant heal --go",
             retry_after_s=RETRY_AFTER_S,
         )
+
+
+def why_healing(game: OpenGame) -> str:
+    """What keeps this node from signing and what to do about it, in a sentence; nothing where it may sign."""
+    try:
+        check_may_sign(game)
+    except Problem as problem:
+        return problem.detail
+    return ""
 
 
 def waited_for(game: OpenGame) -> list[bytes]:

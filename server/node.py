@@ -18,6 +18,7 @@ from server.db.tenants import TenantFiles
 from server.desk import Desk
 from server.forgetting import is_due
 from server.games import find_game
+from server.healing import why_healing
 from server.joining import Joiner
 from server.judging_answers import judge_waiting
 from server.open_game import OpenGame
@@ -74,6 +75,7 @@ class Node:
         self._desks: dict[bytes, Desk] = {}
         self._shown: dict[bytes, Shown] = {}
         self._signals: dict[bytes, Signals] = {}
+        self._healing_told: dict[bytes, str] = {}
         self._changes: dict[bytes, asyncio.Event] = {}
         self._adoptions: dict[bytes, asyncio.Task[None]] = {}
         self._foldings: dict[bytes, asyncio.Task[None]] = {}
@@ -151,6 +153,10 @@ class Node:
         others = (*self.settings.edge_urls, *self.settings.upstreams)[: UPSTREAMS_MAX - 1]
         return (own, *(url.rstrip("/") + path for url in others))
 
+    def why_healing(self) -> tuple[str, ...]:
+        """Why HQ does not sign in some of the games that are open, and what to do: each reason once."""
+        return tuple(sorted({why_healing(game) for game in self._games.values()} - {""}))
+
     def upstream_states(self) -> list[UpstreamState]:
         """How each game's relay to the upstream stands; nothing at HQ."""
         return self.relaying.states() if self.relaying is not None else []
@@ -166,12 +172,21 @@ class Node:
             game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
+            self._tell_healing(game)
             self._adopt_soon(game)
             self._erase_soon(game)
         return game
 
+    def _tell_healing(self, game: OpenGame) -> None:
+        """Say in the log that HQ stops signing, or signs again, when that changes."""
+        why, told = why_healing(game), self._healing_told.get(game.row.id, "")
+        if why != told:
+            log.warning("%s/%s: %s", game.tenant.slug, game.row.slug, why or "HQ signs again")
+            self._healing_told[game.row.id] = why
+
     def _changed(self, game: OpenGame) -> None:
         game.changed_at_ms = self.clock()
+        self._tell_healing(game)
         change = self._changes.pop(game.row.id, None)
         if change is not None:
             change.set()

@@ -13,6 +13,7 @@ from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile
 from server.games import game_log, package_of
 from server.hearing import Hearing
+from server.replaced_key import is_replaced
 from server.scoreboard import Scoreboard
 from server.strangers import Strangers
 from sync.index import Changes
@@ -48,6 +49,11 @@ class OpenGame:
     def is_authority(self) -> bool:
         """Whether this node's key speaks for the tenant in this game."""
         return self.log.index.directory.is_authority(self.key.public_key)
+
+    @property
+    def key_is_replaced(self) -> bool:
+        """Whether this is an HQ whose key was replaced as stolen after its file was copied."""
+        return is_replaced(self.log.index.directory, self.key.public_key)
 
     @property
     def level(self) -> int:

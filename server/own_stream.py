@@ -15,15 +15,21 @@ import msgspec
 from client_core.game.actions import Known, encode_action
 from client_core.signing import SigningKey, random_bytes
 from server.db.event_log import GameLog
+from server.replaced_key import check_own_key
 from sync.batch import Batch, HeadSignature, OwnEvents
 from sync.digest import SEED_BYTES
 from sync.event import ORIGIN, Event, head_message, seal
 from sync.index import LogIndex
+from sync.statement import read_claim, statement_id
 from sync.stream import ID_BYTES, StreamKey, stream_id
 
 
 def write(index: LogIndex, key: SigningKey, audience: bytes, actions: Sequence[Known]) -> Batch:
-    """A batch that appends these actions to the key's stream of that audience, signed as one segment."""
+    """A batch that appends these actions to the key's stream of that audience, signed as one segment.
+
+    Raises `Problem("healing")` where the key is HQ's and was replaced as stolen.
+    """
+    check_own_key(index.directory, key.public_key)
     stream_key = StreamKey(key.public_key, index.epoch or random_bytes(ID_BYTES), audience)
     state = index.streams.get(stream_id(stream_key))
     if state is not None and (len(state.branches) > 1 or state.dangling):
@@ -46,13 +52,19 @@ def write(index: LogIndex, key: SigningKey, audience: bytes, actions: Sequence[K
 
 
 def renewed(log: GameLog, public_key: bytes, batch: Batch) -> Batch:
-    """The batch, and with it a new restore epoch where it shows own events that this store ought to hold and does not.
+    """The batch, and with it a new restore epoch where it shows what this store ought to hold and does not.
 
-    The machine was set back without a word: from now on the store is healing.
+    That is events of its own, and at HQ statements of the root, whose key is
+    nowhere else. The machine was set back without a word: from now on the store
+    is healing.
     """
     own = (s for s in batch.segments if s.key.public_key == public_key and s.key.incarnation == log.state.restore_epoch)
     for segment in own:
         held = {event.id for event in log.find(segment.stream, segment.first_seq, segment.last_seq)}
         if not held.issuperset(segment.ids):
             return msgspec.structs.replace(batch, epoch=random_bytes(ID_BYTES))
+    if not log.healing and public_key in log.index.directory.authorities:
+        for statement in batch.statements:
+            if read_claim(statement).issuer == log.root_key and log.statement(statement_id(statement.body)) is None:
+                return msgspec.structs.replace(batch, epoch=random_bytes(ID_BYTES))
     return batch

@@ -48,9 +48,9 @@ class DeviceLine(msgspec.Struct, frozen=True):
 
 def check_authority(game: OpenGame) -> None:
     """Raise `Problem` where this node may not state anything: `not_the_authority`, `healing`."""
+    check_may_sign(game)
     if not game.is_authority:
         raise Problem("not_the_authority", "this is said at HQ, this node is an edge")
-    check_may_sign(game)
 
 
 def devices(game: OpenGame) -> list[DeviceLine]:
@@ -137,18 +137,20 @@ def rotate_key(file: TenantFile, tenant: TenantRow, games: list[OpenGame], fresh
 
     What the old key signed stays valid. `stolen`: whatever it signed that is
     not held here does not count; what it said is said again by the new one.
+    Where a game knows already that the key was replaced, since this file is
+    older than that, what was said then stands and nothing is said again.
     """
     if tenant.root_seed is None:
         raise Problem("not_the_authority", "an edge has no authority key")
-    old, root, epoch = (
-        SigningKey.from_seed(tenant.node_seed),
-        SigningKey.from_seed(tenant.root_seed),
-        tenant.authority_epoch + 1,
-    )
+    old, root = SigningKey.from_seed(tenant.node_seed), SigningKey.from_seed(tenant.root_seed)
+    if not any(game.key_is_replaced for game in games):  # a replaced key has to go, whatever else is missing
+        for game in games:
+            check_may_sign(game)
+    known = [epoch for game in games for epoch in game.log.index.directory.authorities.values()]
+    epoch = max([tenant.authority_epoch, *known]) + 1
     for game in games:
-        check_may_sign(game)
         statements = [tenancy.issue(game.log.game, GAME, root, Authority(fresh.public_key, epoch))]
-        if stolen:
+        if stolen and not game.key_is_replaced:
             ours = [
                 identity for identity in game.log.index.statement_audiences if _issuer(game, identity) == old.public_key
             ]

@@ -169,9 +169,13 @@ def _proven(
 def _receipts(
     log: EventLog, me: Responding, pushed: list[bytes], messages: Sequence[Message]
 ) -> Session[list[Message]]:
-    """Receipts for what was just pushed and for what was asked, and those held from further up."""
+    """Receipts for what was just pushed and for what was asked, and those held from further up.
+
+    A node that was revoked gives none of its own: nobody would believe them.
+    """
     asked = [stream for m in messages if isinstance(m, Asking) for stream in m.streams]
-    streams = list(dict.fromkeys([*pushed, *asked]))[:RECEIPTS_IN_FRAME_MAX]
+    silent = log.index.directory.is_revoked(me.node)
+    streams = [] if silent else list(dict.fromkeys([*pushed, *asked]))[:RECEIPTS_IN_FRAME_MAX]
     receipts: list[Receipt] = []
     for stream in streams:
         state = log.index.streams.get(stream)

@@ -14,7 +14,10 @@ from server.upstream import UpstreamState
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is `ok`, or `degraded` where an edge does not reach its upstream and plays on alone.
+    """`status` is `ok`, `degraded` where an edge does not reach its upstream and plays on alone, or `healing`.
+
+    `healing` says, of the games that are open, why HQ does not sign in some of
+    them and what to do; nothing where it signs in all.
 
     `upstream_games` counts the games of an edge by how they stand with the next
     node up. `upstreams` has an entry for each, unless several tenants share the
@@ -30,14 +33,16 @@ class Health(msgspec.Struct, frozen=True):
     live_pages: int
     upstream_games: dict[str, int]
     upstreams: tuple[UpstreamState, ...] = ()
+    healing: tuple[str, ...] = ()
 
 
 @get("/health", sync_to_thread=False)
 def health(node: NamedDependency[Node]) -> Health:
     """Whether the node serves, and what it knows of its upstreams."""
-    upstreams = node.upstream_states()
+    upstreams, healing = node.upstream_states(), node.why_healing()
+    well = all(state.state in {"ok", "waiting"} for state in upstreams)
     return Health(
-        status="ok" if all(state.state in {"ok", "waiting"} for state in upstreams) else "degraded",
+        status="healing" if healing else "ok" if well else "degraded",
         level=node.settings.level,
         node=node.settings.node_name,
         now_ms=node.clock(),
@@ -46,6 +51,7 @@ def health(node: NamedDependency[Node]) -> Health:
         live_pages=node.live_pages,
         upstream_games=dict(Counter(state.state for state in upstreams)),
         upstreams=shown(upstreams),
+        healing=healing,
     )
 
 

@@ -11,10 +11,11 @@ import msgspec
 
 from server.bundles import BundleTaken, game_of, give_bundle, take_bundle
 from server.cli.output import InputError, json_option, print_json, progress
-from server.cli.places import data_options, open_published, open_tenant, settings_of, tenant_option
+from server.cli.places import clock_of, data_options, open_published, open_tenant, settings_of, tenant_option
 from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile, explain_store_error
-from server.games import find_game, game_log
+from server.games import find_game
+from server.open_game import OpenGame
 from server.problems import Problem
 
 BUNDLE_BYTES_MAX = 256 * 1024 * 1024
@@ -58,10 +59,12 @@ def import_bundles(
     was not taken in whole.
     """
     lines = []
-    with open_tenant(settings_of(data_folder, settings_file), tenant) as (tenant_file, row):
+    settings = settings_of(data_folder, settings_file)
+    clock = clock_of(settings)
+    with open_tenant(settings, tenant) as (tenant_file, row):
         for file in files:
             with progress(f"taking in {file.name}"):
-                lines.append(_take(tenant_file, row, file))
+                lines.append(_take(tenant_file, row, file, clock()))
             if not as_json:
                 _say(lines[-1])
     if as_json:
@@ -97,12 +100,12 @@ def export(name: str, file: Path, *, as_json: bool, data_folder: str | None, set
         click.echo(f"{given.size_bytes} bytes, {given.streams} streams written to {file}")
 
 
-def _take(tenant_file: TenantFile, tenant: TenantRow, file: Path) -> FileTaken:
+def _take(tenant_file: TenantFile, tenant: TenantRow, file: Path, now_ms: int) -> FileTaken:
     """Take in one file; what is wrong with it is the answer, never an exception."""
     try:
         data = _read(file)
         found = _game_of(tenant_file, tenant, data)
-        taken = take_bundle(game_log(tenant_file, tenant, found), data)
+        taken = take_bundle(OpenGame(tenant_file, tenant, found), data, now_ms)
     except (Problem, InputError) as error:
         return FileTaken(str(file), code=error.code, detail=str(error))
     except sqlite3.Error as error:

@@ -15,6 +15,7 @@ from server.db.tenant_file import TenantFile
 from server.games import find_game, list_games
 from server.healing import end, waited_for
 from server.open_game import OpenGame
+from server.replaced_key import WHAT_TO_DO
 from server.revoking import rotate_key
 from server.settings import Settings
 
@@ -38,7 +39,9 @@ def heal(slug: str, *, go: bool, data_folder: str | None, settings_file: Path | 
     """Say which edges a restored HQ still waits for, game by game; with --go wait no longer."""
     with _all_games(settings_of(data_folder, settings_file), slug) as (file, _, games):
         for game in games:
-            if not game.log.healing:
+            if game.key_is_replaced:
+                click.echo(f"{game.row.slug}: {WHAT_TO_DO}")
+            elif not game.log.healing:
                 click.echo(f"{game.row.slug}: whole")
             elif not go:
                 names = ", ".join(key.hex()[:12] for key in waited_for(game)) or "nobody it knows: say --go"
@@ -59,8 +62,10 @@ def heal(slug: str, *, go: bool, data_folder: str | None, settings_file: Path | 
 def rotate(slug: str, *, stolen: bool, data_folder: str | None, settings_file: Path | None) -> None:
     """Give HQ a new key, of the next epoch, in every game. Stop the server first.
 
-    What the old key signed stays valid, so nobody has to join again.
+    What the old key signed stays valid, so nobody has to join again. Take a
+    backup right after: an HQ put back from an older one has the old key.
     """
     with _all_games(settings_of(data_folder, settings_file), slug) as (file, row, games):
         epoch = rotate_key(file, row, games, SigningKey.generate(), stolen=stolen)
     click.echo(f"{slug}: HQ signs with the key of epoch {epoch} from now on, in {len(games)} games")
+    click.echo("take a backup now: an older one has the key that was replaced")

@@ -12,6 +12,7 @@ from client_core.game.decisions import Whereabouts
 from client_core.game.desk import Alarm, Notice, Seen, Words
 from client_core.game.signals import signal_sentence
 from server.desk import DeskView
+from server.healing import why_healing
 from server.leaderboard import span_text
 from server.open_game import OpenGame
 from server.signals import Look
@@ -48,7 +49,7 @@ _BODY = """<a class="skip" href="#out">Skip to who is out</a>
  · <a href="staff/standings">standings</a></p>
 </header>
 <main id="desk">
-{alarms}
+{healing}{alarms}
 <section id="out" aria-labelledby="out-title">
 <h2 id="out-title">{tally}</h2>
 {people}
@@ -97,7 +98,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
     shown = _Shown(game, view, may_see=may_see)
     waiting = sum(not alarm.seen for alarm in view.alarms) if may_see else 0
     title = f"{f'({waiting}) SOS! ' if waiting else ''}{package.name}: staff"
-    tally = view.counts
+    tally, healing = view.counts, why_healing(game)
     words = f"{tally.out} out, {tally.overdue} overdue"
     rest = f"{tally.back} back, {tally.left} left, {tally.briefed} briefed, {tally.expected} expected"
     script = '<script src="/static/staff.js" defer></script>\n'
@@ -105,6 +106,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
         name=escape(package.name),
         label=escape(f"{code.label} ({code.role.name.lower()})"),
         as_of=shown.clock(view.now_ms),
+        healing=f'<p class="state provisional" role="alert">{escape(healing)}</p>\n' if healing else "",
         alarms=shown.alarms() if may_see else "",
         tally=f"{words} <small>{rest}</small>",
         people=shown.people(),

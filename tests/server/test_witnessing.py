@@ -12,7 +12,7 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 from loopback import START_MS
-from served import Device, edge_code_of, found_tenant, opened, served, wayfold
+from served import Device, edge_code_of, found_tenant, opened, served, served_here, wayfold
 
 from client_core.game.actions import Witnessed, decode_action
 from client_core.game.results import Flag
@@ -20,10 +20,13 @@ from client_core.game.scoring import fold
 from client_core.game.teams import read_register
 from server import witnessing
 from server.app import create_app
+from server.clock import wall_clock
 from server.open_game import OpenGame
 from server.scoreboard import events_about, game_events
 from server.settings import Settings
 from server.witnessing import NOTES_MAX, WITNESS_EVERY_MS, Witness
+from sync.bundle import export_bundle
+from sync.effects import Append, Effect, Sign, run
 from sync.stream import stream_id, team_audience
 
 MINUTE_MS = 60_000
@@ -219,3 +222,22 @@ def test_a_herd_is_noted_in_batches_and_what_was_not_stored_waits_again(
         witness.again(batch)
         assert sorted(witness.due(START_MS)) == sorted(witness.due(START_MS))
         assert len(witness.batch([*witness._held_at]).own) == len(devices)
+
+
+def test_what_a_file_brings_is_noted_by_the_command_that_takes_it_in(tmp_path: Path, code: str) -> None:
+    def answer(effect: Effect) -> object:
+        assert isinstance(effect, Sign | Append)
+        return device.key.sign(effect.message) if isinstance(effect, Sign) else device.log.append(effect.batch)
+
+    with served_here(tmp_path) as client:
+        device = Device(client, "ann").join(code)
+    device.check_in("A")
+    device.check_in("FIN", START_MS + 90_000)
+    file = tmp_path / "ann.wayfold"
+    file.write_bytes(run(export_bundle(device.log, device.key.public_key, device.scope), answer))
+    clock = f"{START_MS + MINUTE_MS}@{wall_clock()}*1"
+    for _ in range(2):
+        wayfold("bundle", "import", str(file), "--data", str(tmp_path), WAYFOLD_CLOCK=clock)
+        (note,) = notes(tmp_path, device.answer.team)
+        assert (note.stream, note.seq) == (stream_id(device.stream), 1)
+        assert START_MS + MINUTE_MS <= note.at_ms < START_MS + 6 * MINUTE_MS, "by the node's clock"

@@ -137,7 +137,7 @@ def _old_bundle(world: World, name: str, tenant: str, bundle: bytes) -> None:
     if name in world.burned or not _may_command(world, node) or tenant not in world.tenants_of(node):
         return
     with command(node, tenant) as game:
-        taken = take_bundle(game.log, bundle)
+        taken = take_bundle(game, bundle, node.now_ms())
     world.tell(f"{name} took in an old bundle: {taken.received} new, {taken.duplicates} known")
 
 
