@@ -291,10 +291,23 @@ class MessageView(msgspec.Struct, frozen=True):
 
 
 class AlarmView(msgspec.Struct, frozen=True):
-    """A call for help; `seen` are the notes of staff who saw it, empty while nobody has."""
+    """A call for help; `seen` are the notes of staff who saw it, empty while nobody has.
+
+    Not `sent`: nobody but this device is known to hold it.
+    """
 
     at_ms: int
+    sent: bool
     seen: tuple[str, ...]
+
+
+class WordsView(msgspec.Struct, frozen=True):
+    """What the team wrote to staff; not `sent`: nobody but this device is known to hold it; `seen`: staff said so."""
+
+    at_ms: int
+    text: str
+    sent: bool
+    seen: bool
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -323,6 +336,7 @@ class Standing(msgspec.Struct, frozen=True):
     briefings: tuple[BriefingView, ...]
     messages: tuple[MessageView, ...]
     alarms: tuple[AlarmView, ...]
+    words: tuple[WordsView, ...]
     safety: Status
     photos_waiting: int
 

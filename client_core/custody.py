@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from sync.compare import locate
+from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
 from sync.placement import Branch, StreamState
 from sync.receipt import SAFE, Receipt
@@ -35,6 +36,30 @@ class Counts(msgspec.Struct, frozen=True):
 
 def count_own(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = (), audience: bytes | None = None) -> Counts:
     """How many of a key's own events (of one audience, or all) are unsent, in custody and safe; each at its best."""
+    totals = [0, 0, 0]
+    for state, receipts in _own(log, public_key, doubted, audience):
+        for level, count in enumerate(_count_stream(log, state, receipts)):
+            totals[level] += count
+    return Counts(*totals)
+
+
+def unsent_ids(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = ()) -> frozenset[bytes]:
+    """The ids of a key's own events that nobody else is known to hold."""
+    found: set[bytes] = set()
+    for state, receipts in _own(log, public_key, doubted, None):
+        held = _reach(log, state, receipts)[CUSTODY_LEVEL]
+        for branch in state.branches:
+            first = held.get(branch.number, branch.first_seq - 1) + 1
+            for low in range(first, branch.tip_seq + 1, SEGMENT_EVENTS_MAX):
+                high = min(low + SEGMENT_EVENTS_MAX - 1, branch.tip_seq)
+                found.update(event.id for event in log.read(state.id, branch.number, low, high))
+    return frozenset(found)
+
+
+def _own(
+    log: EventLog, public_key: bytes, doubted: Sequence[bytes], audience: bytes | None
+) -> list[tuple[StreamState, list[Receipt]]]:
+    """A key's own streams, each with the receipts that are believed."""
     states = [
         state
         for state in log.index.streams.values()
@@ -44,11 +69,7 @@ def count_own(log: EventLog, public_key: bytes, doubted: Sequence[bytes] = (), a
     for receipt in log.receipts([state.id for state in states]) if states else ():
         if _believed_level(log, receipt) and receipt.store not in doubted:
             by_stream[receipt.stream].append(receipt)
-    totals = [0, 0, 0]
-    for state in states:
-        for level, count in enumerate(_count_stream(log, state, by_stream[state.id])):
-            totals[level] += count
-    return Counts(*totals)
+    return [(state, by_stream[state.id]) for state in states]
 
 
 def _believed_level(log: EventLog, receipt: Receipt) -> int:
@@ -59,13 +80,19 @@ def _believed_level(log: EventLog, receipt: Receipt) -> int:
     return CUSTODY_LEVEL if directory.vouches(receipt.signer) else NOBODY
 
 
-def _count_stream(log: EventLog, state: StreamState, receipts: Iterable[Receipt]) -> tuple[int, int, int]:
+def _reach(log: EventLog, state: StreamState, receipts: Iterable[Receipt]) -> list[dict[int, int]]:
+    """By level and branch: the last number that somebody of that level holds."""
     reach: list[dict[int, int]] = [{}, {}, {}]
     for receipt in receipts:
         level = _believed_level(log, receipt)
         for number, seq in _ancestry(log, state, (receipt.seq, receipt.head)):
             for low in range(1, level + 1):
                 reach[low][number] = max(seq, reach[low].get(number, -1))
+    return reach
+
+
+def _count_stream(log: EventLog, state: StreamState, receipts: Iterable[Receipt]) -> tuple[int, int, int]:
+    reach = _reach(log, state, receipts)
     unsent = in_custody = safe = 0
     for branch in state.branches:
         before = branch.first_seq - 1

@@ -25,7 +25,7 @@ from typing import Protocol, Self, TypeVar
 import msgspec
 
 from client_core.clock import Clock, WallClock
-from client_core.custody import Counts, count_own
+from client_core.custody import Counts, count_own, unsent_ids
 from client_core.game.actions import (
     CheckIn,
     Consented,
@@ -40,7 +40,8 @@ from client_core.game.actions import (
 )
 from client_core.game.checkpoints import Checkpoint, Method
 from client_core.game.content import Package, decode_package
-from client_core.game.desk import Alarm, Notice, alarms, notices
+from client_core.game.desk import Alarm, Notice, Words, alarms, notices, words
+from client_core.game.entrants import PlaysFor
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest
@@ -50,7 +51,7 @@ from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Refused, Verdict, is_kept
-from client_core.membership import ReplicaError, joined, put_game, statements_of
+from client_core.membership import ReplicaError, choose, joined, put_game, statements_of
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
 from client_core.signing import SigningKey, random_bytes
@@ -77,7 +78,7 @@ from sync.stream import GAME, GameKey, StreamKey, scope_of, team_audience
 
 T = TypeVar("T")
 
-Unjudged = Retired | Sos | Said | Consented | MessageRead | NonceTaken
+Unjudged = Retired | Sos | Said | Consented | MessageRead | NonceTaken | PlaysFor
 """What a player does that the rules say nothing about."""
 
 
@@ -135,10 +136,18 @@ class Replica:
         return cls(database, membership, decode_package(row[0]), clock)
 
     @classmethod
-    def join(cls, path: str | Path, url: str, code: str, team_name: str = "", clock: Clock | None = None) -> Self:
+    def join(
+        cls,
+        path: str | Path,
+        url: str,
+        code: str,
+        team_name: str = "",
+        clock: Clock | None = None,
+        members: Sequence[int] = (),
+    ) -> Self:
         """Join a game at a node and open it. A file that joined before stays the same device.
 
-        Raises `TransportError`, `PackageError`, `ReplicaError` or a `StoreError`.
+        `members` are those of the team whose phone this is. Raises `TransportError`, `PackageError`, `ReplicaError` or a `StoreError`.
         """
         address = game_address(url)
         with Database.open(path) as database:
@@ -146,7 +155,12 @@ class Replica:
             seed = device.key_seed(database, place, SigningKey.generate().seed)
         public_key = SigningKey.from_seed(seed).public_key
         answer = ask_to_join(address, JoinRequest(code=code, public_key=public_key, team_name=team_name))
-        return cls.create(path, answer, fetch_package(address, answer.package_hash), seed, clock)
+        package = fetch_package(address, answer.package_hash)
+        chosen = choose(decode_package(package), answer.members, members)
+        replica = cls.create(path, answer, package, seed, clock)
+        if chosen:
+            replica.record(PlaysFor(replica.clock.now_ms(), chosen))
+        return replica
 
     @classmethod
     def create(
@@ -222,7 +236,7 @@ class Replica:
         if code is None:
             raise ReplicaError("nonce_malformed", "a code of time has twenty letters and digits: read it once more")
         self.record(NonceTaken(at_ms, code))
-        return shown_at(self._game_register().nonces, code)
+        return shown_at(self.register().nonces, code)
 
     def notices(self) -> list[Notice]:
         """The messages of staff for this team, the latest first."""
@@ -236,6 +250,16 @@ class Replica:
         self._catch_up()
         return alarms(desk_entries(self.log, self.membership.team))
 
+    def words(self) -> list[Words]:
+        """What this team wrote to staff, the latest first."""
+        self._catch_up()
+        return words(desk_entries(self.log, self.membership.team))
+
+    def unsent_ids(self) -> frozenset[bytes]:
+        """The ids of this device's events that nobody else is known to hold."""
+        peers = device.read_peers(self._database, self.membership.game_no)
+        return unsent_ids(self.log, self.public_key, [peer.store for peer in peers if peer.doubted])
+
     def act(self, action: Known) -> Verdict:
         """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
         verdict = self.foresee(action)
@@ -246,16 +270,20 @@ class Replica:
     def foresee(self, action: Known) -> Verdict:
         """The verdict that an action would have now; nothing is kept."""
         self._catch_up()
-        events, pen = self._team_events(), self._pen_now()
+        events, pen = self.team_events(), self._pen_now()
         state = self.log.index.streams.get(pen.id)
         # A first event may be preceded by those that name the heads it goes on from.
         seq = CONTINUED_MAX if state is None else state.branches[0].tip_seq + 1
         at = Pen(pen.id, seq, self.public_key)
-        return foresee(self.rules, self.team(), events, action, at, self._game_register())
+        return foresee(self.rules, self.team(), events, action, at, self.register())
+
+    def stream_id(self) -> bytes:
+        """The stream that this device writes now."""
+        return self._pen_now().id
 
     def own_events(self) -> list[LoggedEvent]:
         """What this device wrote, as far as it counts."""
-        return [event for event in self._team_events() if event.author == self.public_key]
+        return [event for event in self.team_events() if event.author == self.public_key]
 
     def _catch_up(self) -> None:
         """Take over what another process (a command beside a running device) wrote to the file."""
@@ -292,7 +320,7 @@ class Replica:
     def result(self) -> TeamResult:
         """The own team's result, folded from the events held here."""
         if self._result is None:
-            self._result = fold(self.rules, self.team(), self._team_events(), self._game_register())
+            self._result = fold(self.rules, self.team(), self.team_events(), self.register())
         return self._result
 
     def digest(self) -> bytes:
@@ -312,12 +340,14 @@ class Replica:
         doubted = [peer.store for peer in peers if peer.doubted]
         return count_own(self.log, self.public_key, doubted)
 
-    def _team_events(self) -> list[LoggedEvent]:
+    def team_events(self) -> list[LoggedEvent]:
+        """The team's events that count, as far as they are held here."""
         if self._events is None:
             self._events = team_events(self.log, self.membership.team)
         return self._events
 
-    def _game_register(self) -> Register:
+    def register(self) -> Register:
+        """What the game's own streams say to everybody, as far as they are held here."""
         if self._register is None:
             self._register = read_register(self.rules, game_events(self.log))
         return self._register
@@ -325,7 +355,7 @@ class Replica:
     def team(self) -> Team:
         """The own team: as registered in the log, else as the join said."""
         mine = self.membership
-        return self._game_register().teams.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
+        return self.register().teams.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
 
     def upstreams(self) -> list[str]:
         """The addresses to sync with, in the order to try them."""

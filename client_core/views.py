@@ -21,6 +21,7 @@ from client_core.calls import (
     Near,
     Position,
     Standing,
+    WordsView,
 )
 from client_core.game.actions import CheckIn, Consented, decode_action
 from client_core.game.challenges import Sealed
@@ -94,10 +95,23 @@ def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
             MessageView(one.id, one.message.at_ms, one.message.text, one.message.urgent, mine in one.read_by)
             for one in replica.notices()
         ),
-        alarms=tuple(AlarmView(one.sos.at_ms, tuple(seen.note for seen in one.seen)) for one in replica.alarms()),
+        alarms=_alarms(replica),
+        words=_words(replica),
         safety=replica.status(),
         photos_waiting=len(replica.blobs.names()),
     )
+
+
+def _alarms(replica: Replica) -> tuple[AlarmView, ...]:
+    found = replica.alarms()
+    unsent = replica.unsent_ids() if found else frozenset()
+    return tuple(AlarmView(one.sos.at_ms, one.id not in unsent, tuple(seen.note for seen in one.seen)) for one in found)
+
+
+def _words(replica: Replica) -> tuple[WordsView, ...]:
+    found = replica.words()
+    unsent = replica.unsent_ids() if found else frozenset()
+    return tuple(WordsView(one.said.at_ms, one.said.text, one.id not in unsent, bool(one.seen)) for one in found)
 
 
 def distances(replica: Replica, fix: Position, at_ms: int) -> Distances:

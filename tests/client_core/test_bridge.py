@@ -228,7 +228,21 @@ def test_help_is_recorded_offline_and_said_not_to_be_known_yet(new_player: NewPl
     player.online = False
     player.call("sos", at_ms=START_MS, text="ankle", fix=at(0, 0), battery_percent=40)
     (alarm,) = player.now().alarms
-    assert alarm.seen == ()
+    assert (alarm.sent, alarm.seen) == (False, ())
+
+
+def test_what_was_said_to_staff_and_a_call_for_help_are_sent_once_somebody_else_holds_them(
+    new_player: NewPlayer, hq: LoopbackNode
+) -> None:
+    player = new_player("a")
+    player.call("sos", at_ms=START_MS, text="ankle", fix=None, battery_percent=None)
+    player.call("sync")
+    player.call("say", at_ms=START_MS + 1, text="we are late")
+    standing = player.now()
+    assert [alarm.sent for alarm in standing.alarms] == [True]
+    assert [(said.text, said.sent) for said in standing.words] == [("we are late", False)]
+    player.call("sync")
+    assert [said.sent for said in player.now().words] == [True]
 
 
 def test_the_day_as_a_file_brings_everything_to_another_node(new_player: NewPlayer, hq: LoopbackNode) -> None:

@@ -4,6 +4,7 @@
 /** A call for help; `seen` are the notes of staff who saw it, empty while nobody has. */
 export interface AlarmView {
   at_ms: number;
+  sent: boolean;
   seen: ReadonlyArray<string>;
 }
 
@@ -347,6 +348,7 @@ export interface Standing {
   briefings: ReadonlyArray<BriefingView>;
   messages: ReadonlyArray<MessageView>;
   alarms: ReadonlyArray<AlarmView>;
+  words: ReadonlyArray<WordsView>;
   safety: Status;
   photos_waiting: number;
 }
@@ -388,6 +390,14 @@ export interface Verify {
 export interface Words {
   text: string;
   at_ms: number;
+}
+
+/** What the team wrote to staff; not `sent`: nobody but this device is known to hold it; `seen`: staff said so. */
+export interface WordsView {
+  at_ms: number;
+  text: string;
+  sent: boolean;
+  seen: boolean;
 }
 
 /** What a call comes to, or asks for. */
