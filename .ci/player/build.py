@@ -14,6 +14,7 @@ import argparse
 import base64
 import fcntl
 import hashlib
+import html
 import json
 import os
 import re
@@ -223,6 +224,7 @@ def describe(made: Path, stamp: str) -> None:
     import_map = json.dumps({"imports": {name: f"{base}vendor/{file}" for name, file in IMPORTS.items()}})
     page = (PLAYER / "index.html").read_text("utf-8")
     page = page.replace("{import_map}", import_map).replace("{base}", base).replace("{stamp}", stamp)
+    page = page.replace("{languages}", html.escape(json.dumps(languages(made))))
     (ASSETS / "index.html").write_text(page, "utf-8")
     worker = (PLAYER / "service-worker.js").read_text("utf-8")
     worker = worker.replace('"{stamp}"', json.dumps(stamp)).replace('"{files}"', json.dumps(files))
@@ -231,6 +233,13 @@ def describe(made: Path, stamp: str) -> None:
     parts = json.loads((made / "python" / "parts.json").read_text())
     told = {"stamp": stamp, "import_map": f"sha256-{hashed}", "sources": parts["sources"], "files": files}
     (ASSETS / "set.json").write_text(json.dumps(told, indent=1))
+
+
+def languages(made: Path) -> dict[str, str]:
+    """Every language that has a catalogue, with its own name, English first."""
+    found = {path.stem: path for path in sorted((made / "words").glob("*.json"))}
+    order = sorted(found, key=lambda code: (code != "en", code))
+    return {code: json.loads(found[code].read_text("utf-8"))["language.own"] for code in order}
 
 
 def run(*command: str | Path) -> None:

@@ -3,15 +3,21 @@
 // A catalogue maps keys to texts with {names} in them; a text that depends on a number is an object by plural form.
 // Reasons and lines of the rule book are keys of their own: "reason.outside_fence", "line.paid".
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
-export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", nl: "Nederlands", de: "Deutsch" });
+/** Every language that has a catalogue, with its own name: what `make assets` found in the folder. */
+export const LANGUAGES = /** @type {Record<string, string>} */ (JSON.parse(document.body.dataset["languages"] ?? "{}"));
 const RIGHT_TO_LEFT = new Set(["ar", "he", "fa", "ur"]);
+/** Codes, figures and clocks on posters are written with these digits in every language. */
+const DIGITS = "-u-nu-latn";
 
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
 
 /** @type {import("@preact/signals").Signal<{ language: string, words: Catalogue, plural: Intl.PluralRules }>} */
 const current = signal({ language: "en", words: {}, plural: new Intl.PluralRules("en") });
+
+/** Whether the page reads from right to left. */
+const mirrored = computed(() => RIGHT_TO_LEFT.has(current.value.language));
 
 /** Load the catalogue that fits best: the one chosen before, one of the browser's languages, English.
  * @param {string} base @param {string} [wanted] */
@@ -24,7 +30,7 @@ export async function chooseLanguage(base, wanted) {
   const words = await (await fetch(`${base}words/${found}.json`)).json();
   current.value = { language: found, words, plural: new Intl.PluralRules(found) };
   document.documentElement.lang = found;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(found) ? "rtl" : "ltr";
+  document.documentElement.dir = mirrored.value ? "rtl" : "ltr";
 }
 
 export function language() {
@@ -38,7 +44,13 @@ export function t(key, values = {}) {
   const { words, plural } = current.value;
   const found = words[key];
   const text = typeof found === "object" ? (found[plural.select(Number(values.count ?? 0))] ?? found.other) : found;
-  return (text ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return (text ?? key).replace(/\{(\w+)\}/g, (_, name) => apart(values[name] ?? ""));
+}
+
+/** A value inside a sentence: a name, a code or an address of another direction does not turn the words around it.
+ * @param {string | number} value */
+function apart(value) {
+  return mirrored.value && typeof value === "string" ? `\u2068${value}\u2069` : String(value);
 }
 
 /** The game's own translations: by language, by the text as its organiser wrote it. */
@@ -57,10 +69,13 @@ export function has(key) {
 /** Metres for people: 31 m, 1.2 km.
  * @param {number} mm */
 export function metres(mm) {
-  const { language: lang } = current.value;
   const m = Math.ceil(mm / 1000);
-  if (m < 1000) return `${new Intl.NumberFormat(lang).format(m)} m`;
-  return `${new Intl.NumberFormat(lang, { maximumFractionDigits: m < 10_000 ? 1 : 0 }).format(m / 1000)} km`;
+  return m < 1000 ? measured(m, "meter", 0) : measured(m / 1000, "kilometer", m < 10_000 ? 1 : 0);
+}
+
+/** @param {number} value @param {string} unit @param {number} maximumFractionDigits */
+function measured(value, unit, maximumFractionDigits) {
+  return new Intl.NumberFormat(current.value.language + DIGITS, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
 }
 
 /** A span as 1:02:03 or 2:03.
@@ -75,7 +90,7 @@ export function span(ms) {
 /** The time of day in the game's zone.
  * @param {number} ms @param {string} [timeZone] */
 export function clock(ms, timeZone) {
-  const { language: lang } = current.value;
+  const lang = current.value.language + DIGITS;
   try {
     return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone }).format(ms);
   } catch {
