@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from client_core import calls, views
+from client_core import calls, members, views
 from client_core.calls import Asked, Done, Failed, Opened, Outcome, Position, Step
 from client_core.clock import Clock, WallClock
 from client_core.game.actions import (
@@ -38,6 +38,7 @@ from client_core.game.actions import (
 )
 from client_core.game.checkpoints import Method
 from client_core.game.content import PackageError
+from client_core.game.entrants import PlaysFor
 from client_core.game.fences import Fix
 from client_core.game.joining import SYNC_MEDIA_TYPE, JoinRequest
 from client_core.game.judging import reads
@@ -46,7 +47,7 @@ from client_core.game.pictures import PictureFault
 from client_core.game.text import TextFault
 from client_core.game.unreadable import UNREADABLE
 from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict
-from client_core.membership import ReplicaError, put_game, statements_of
+from client_core.membership import ReplicaError, chosen_of, put_game, statements_of
 from client_core.photos import take_photo
 from client_core.replica import Replica
 from client_core.store.database import Database
@@ -188,10 +189,18 @@ class Bridge:
         request = JoinRequest(code=asked.code, public_key=asked.public_key, team_name=asked.team_name)
         answer = yield from asking_to_join(address, request)
         package = yield from asking_for_package(address, answer.package_hash)
+        chosen = chosen_of(answer.members, asked.members)
         put_game(self._store(), answer, package, Key(public_key=asked.public_key), self.clock)
         self._replica = None
         yield from _outward(self.replica().taking(statements_of(answer)))
-        return Opened(views.home(self.replica()))
+        if chosen:
+            self.replica().record(PlaysFor(self.clock.now_ms(), chosen))
+        return Opened(views.home(self.replica()), answer.members)
+
+    def play_for(self, asked: calls.PlayFor) -> calls.Nothing:
+        """Say whose phone this is."""
+        members.play_for(self.replica(), asked.members, at_ms=asked.at_ms)
+        return calls.Nothing()
 
     def now(self, asked: calls.Now) -> calls.Standing:
         """How the game stands."""
@@ -348,6 +357,7 @@ class Call(NamedTuple):
 CALLS: dict[str, Call] = {
     "open": Call(calls.Open, Opened, Bridge.open),
     "join": Call(calls.Join, Opened, Bridge.join),
+    "play_for": Call(calls.PlayFor, calls.Nothing, Bridge.play_for),
     "now": Call(calls.Now, calls.Standing, Bridge.now),
     "near": Call(calls.NearTo, calls.Distances, Bridge.near),
     "explain": Call(calls.Nothing, calls.Explained, Bridge.explain),

@@ -15,8 +15,15 @@ from msgspec import Meta
 
 from client_core.game.challenges import Form
 from client_core.game.fences import LatE7, LonE7
-from client_core.game.joining import PublicKey
-from client_core.game.ranges import ANSWER_BYTES_MAX, CODE_BYTES_MAX, TEXT_BYTES_MAX, TimeMs
+from client_core.game.joining import MemberOffered, PublicKey
+from client_core.game.ranges import (
+    ANSWER_BYTES_MAX,
+    CODE_BYTES_MAX,
+    MEMBERS_MAX,
+    TEXT_BYTES_MAX,
+    MemberNumber,
+    TimeMs,
+)
 from client_core.game.showing import CheckInBy, StandingsShown
 from client_core.status import Status
 from client_core.transports.fetch import Fetch
@@ -26,6 +33,7 @@ SCANNED_CHARS_MAX = 2_000
 """A QR code holds 2,953 bytes; an address with a code in it takes a tenth."""
 
 Count = Annotated[int, Meta(ge=0)]
+Members = Annotated[tuple[MemberNumber, ...], Meta(max_length=MEMBERS_MAX)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
@@ -46,12 +54,23 @@ class Open(msgspec.Struct, frozen=True):
 
 
 class Join(msgspec.Struct, frozen=True):
-    """Join the game at an address by a code, with a key whose private half the platform keeps."""
+    """Join the game at an address by a code, with a key whose private half the platform keeps.
+
+    `members` are those of the team whose phone this is; without them `Opened.offered` says who there is to choose.
+    """
 
     url: Annotated[str, Meta(max_length=1_000)]
     code: Annotated[str, Meta(max_length=64)]
     public_key: PublicKey
     team_name: Annotated[str, Meta(max_length=200)] = ""
+    members: Members = ()
+
+
+class PlayFor(msgspec.Struct, frozen=True):
+    """Report for these members of the team from here on; none: for nobody."""
+
+    members: Members
+    at_ms: TimeMs
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -261,9 +280,14 @@ class Home(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """What the store holds: `home` is None where no game was joined yet."""
+    """What the store holds: `home` is None where no game was joined yet.
+
+    `offered` are the team's members with their names, told by the node in
+    answer to a joining and kept nowhere: after `open` it is empty.
+    """
 
     home: Home | None
+    offered: tuple[MemberOffered, ...] = ()
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -315,11 +339,16 @@ class Standing(msgspec.Struct, frozen=True):
 
     `left_ms` is the time left at the moment asked for, with everything that
     staff decided as far as it is known here; negative once late, None without a
-    limit. `paused`: it stands still.
+    limit. `paused`: it stands still. `members` are the team's numbers as far as
+    they are known here, `plays_for` those this device reports for; where
+    `member_needed` it counts for nobody until it says whose it is (`play_for`).
     """
 
     team_number: int
     team_name: str
+    members: tuple[int, ...]
+    plays_for: tuple[int, ...]
+    member_needed: bool
     status: str
     points: int
     penalties: int

@@ -32,6 +32,7 @@ from client_core.game.fences import Fix
 from client_core.game.text import TextFault
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 from client_core.gpx import GpxError, read_track
+from client_core.joining_commands import add_joining
 from client_core.replay import ACCURACY_MM, Replay, ReplayPlan
 from client_core.replica import Replica, ReplicaError
 from client_core.store.errors import StoreError
@@ -85,25 +86,6 @@ def _exit_code(error: Exception) -> int:
     if isinstance(error, GpxError) or bundle or getattr(error, "code", "") in _FILE_CODES:
         return INPUT
     return NETWORK
-
-
-def _join(options: argparse.Namespace) -> int:
-    with Replica.join(options.store, options.url, options.code, options.team_name) as replica:
-        mine = replica.membership
-        print(f"joined {replica.package.name!r} as team {mine.team_number} {mine.team_name!r}".rstrip())
-        print(f"{len(replica.package.checkpoints)} checkpoints; upstreams: {', '.join(replica.upstreams())}")
-        if replica.left_unsafe():
-            print("it leaves team: what it did there and did not send yet still goes out, and counts there")
-        _first_sync(replica)
-    return 0
-
-
-def _first_sync(replica: Replica) -> None:
-    """Fetch what the organiser wrote for everybody, the start list say, while the network of the joining is there."""
-    try:
-        replica.sync_once(*(HttpTransport(url) for url in replica.upstreams()))
-    except (TransportError, RemoteError) as error:
-        print(f"wayfold: {error.code}: joined, but not synced yet: {_sentence(error)}", file=sys.stderr)
 
 
 def _check_in(options: argparse.Namespace) -> int:
@@ -350,12 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m client_core", description="A Wayfold device without a screen.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    join = commands.add_parser("join", parents=[shared], help="join a game at a node")
-    join.add_argument("url", help="http(s)://HOST/TENANT/GAME")
-    join.add_argument("--code", required=True, help="the join code")
-    join.add_argument("--team-name", default="", help="names the team, where the code makes a new one")
-    join.set_defaults(run=_join)
-
+    add_joining(commands, shared, timed)
     check_in = commands.add_parser("check-in", parents=[shared, timed], help="check in at a checkpoint")
     check_in.add_argument("checkpoint", help="the checkpoint's code")
     check_in.add_argument("--lat", type=float)

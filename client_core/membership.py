@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from client_core.clock import Clock
-from client_core.game.content import decode_package
-from client_core.game.joining import JoinAnswer
+from client_core.game.content import Package, decode_package
+from client_core.game.entrants import Presence
+from client_core.game.joining import JoinAnswer, MemberOffered
 from client_core.signing import random_bytes
 from client_core.store import device
 from client_core.store.checkpoints import write_package
@@ -15,7 +18,8 @@ from sync.statement import Statement
 class ReplicaError(Exception):
     """A call that makes no sense now.
 
-    `code` is `not_joined`, `already_joined`, `unknown_checkpoint`, `unknown_challenge` or `nonce_malformed`.
+    `code` is `not_joined`, `already_joined`, `member_needed`, `member_unknown`, `unknown_checkpoint`,
+    `unknown_challenge` or `nonce_malformed`.
     """
 
     def __init__(self, code: str, detail: str) -> None:
@@ -63,3 +67,36 @@ def joined(database: Database) -> device.Membership:
     if membership is None:
         raise ReplicaError("not_joined", f"{database.path} has joined no game yet: join first")
     return membership
+
+
+def is_needed(package: Package, members: int) -> bool:
+    """Whether a device of a team of so many members counts only for those it says it plays for."""
+    return package.members.presence is not Presence.UNION and members > 0
+
+
+def choose(package: Package, offered: Sequence[MemberOffered], wanted: Sequence[int]) -> tuple[int, ...]:
+    """The members a joining device will play for, where it cannot be asked again: see `chosen_of`.
+
+    Raises `ReplicaError`: `member_unknown`, or `member_needed` where the game asks and nothing was said.
+    """
+    chosen = chosen_of(offered, wanted)
+    if not chosen and is_needed(package, len(offered)):
+        raise ReplicaError(
+            "member_needed",
+            f"this game looks at each member: join again with --member and whose phone this is: {_listed(offered)}",
+        )
+    return chosen
+
+
+def chosen_of(offered: Sequence[MemberOffered], wanted: Sequence[int]) -> tuple[int, ...]:
+    """Those wanted of a team's members, or the only one there is. Raises `ReplicaError` (`member_unknown`)."""
+    known = [one.number for one in offered]
+    wrong = next((one for one in wanted if one not in known), None)
+    if wrong is not None:
+        there = f"it has {_listed(offered)}" if offered else "its members are not known at this node"
+        raise ReplicaError("member_unknown", f"the team has no member {wrong}: {there}")
+    return tuple(dict.fromkeys(wanted)) or (tuple(known) if len(known) == 1 else ())
+
+
+def _listed(offered: Sequence[MemberOffered]) -> str:
+    return ", ".join(f"{one.number} {one.name}".rstrip() for one in offered)

@@ -147,7 +147,8 @@ class Replica:
     ) -> Self:
         """Join a game at a node and open it. A file that joined before stays the same device.
 
-        `members` are those of the team whose phone this is. Raises `TransportError`, `PackageError`, `ReplicaError` or a `StoreError`.
+        `members` are those of the team whose phone this is. Raises
+        `TransportError`, `PackageError`, `ReplicaError` or a `StoreError`.
         """
         address = game_address(url)
         with Database.open(path) as database:

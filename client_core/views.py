@@ -34,6 +34,8 @@ from client_core.game.results import TeamResult
 from client_core.game.timeline import left_ms
 from client_core.game.timing import SelfStart, StartList
 from client_core.game.verdicts import Charged, Reason
+from client_core.members import members_known, plays_for
+from client_core.membership import is_needed
 from client_core.replica import Replica
 
 
@@ -74,9 +76,13 @@ def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
     allowance = result.allowance
     shown = _shown(replica, result, fix, at_ms)
     mine = replica.membership.team
+    known, mine_for = members_known(replica), plays_for(replica)
     return Standing(
         team_number=team.number,
         team_name=team.name,
+        members=known,
+        plays_for=mine_for,
+        member_needed=is_needed(replica.package, len(known)) and not mine_for,
         status=str(result.status),
         points=result.points,
         penalties=result.penalties,

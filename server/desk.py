@@ -18,6 +18,7 @@ from client_core.game.actions import Retired as RetiredAction
 from client_core.game.count_out import Counts, Person, TeamSheet, count_out, counts
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
 from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
+from client_core.game.entrants import PlaysFor
 from client_core.game.pictures import PICTURE_BYTES_MAX
 from client_core.game.roles import Role
 from client_core.game.scoring import TeamResult
@@ -33,6 +34,7 @@ _KEPT = (
     MessageSent,
     Photo,
     PhotoShown,
+    PlaysFor,
     RetiredAction,
     Said,
     Sos,
@@ -61,8 +63,9 @@ class _Pages(msgspec.Struct):
     shape: tuple[object, ...]
     tip_seq: int
     entries: list[Entry]
-    signs: dict[int | None, tuple[Entry, Entry]]
-    """By member, the first and the last sign of life."""
+    signs: dict[tuple[int | None, int], tuple[Entry, Entry]]
+    """By member, and by how often the device had said whose it is, the first and the last sign of life."""
+    said: int = 0
 
 
 class Desk:
@@ -161,10 +164,11 @@ class Desk:
                 entry = Entry(identity, state.key.public_key, by_staff, team, action)
                 if isinstance(action, _KEPT):
                     pages.entries.append(entry)
+                    pages.said += isinstance(action, PlaysFor)
                 elif team is not None:
-                    member = getattr(action, "member", None)
-                    first, last = pages.signs.get(member, (entry, entry))
-                    pages.signs[member] = (first, entry if _at(entry) >= _at(last) else last)
+                    whose = getattr(action, "member", None), pages.said
+                    first, last = pages.signs.get(whose, (entry, entry))
+                    pages.signs[whose] = (first, entry if _at(entry) >= _at(last) else last)
         pages.tip_seq = state.branches[0].tip_seq
         return pages
 

@@ -16,9 +16,9 @@ import sqlite3
 import msgspec
 
 from client_core.game.actions import JoinCode, TeamRegistered
-from client_core.game.joining import JoinAnswer, JoinRequest
+from client_core.game.joining import JoinAnswer, JoinRequest, MemberOffered
 from client_core.game.ranges import NAME_BYTES_MAX
-from client_core.game.teams import Team
+from client_core.game.teams import Team, active_members
 from client_core.game.text import TextFault, check_text
 from client_core.signing import random_bytes
 from server import own_stream, tenancy
@@ -26,6 +26,7 @@ from server.codes import hash_code
 from server.games import TEAM_NUMBERS_EACH
 from server.healing import check_may_sign
 from server.join_codes import code_uses, find_code
+from server.names import member_names, public_name
 from server.open_game import OpenGame, delegated_key, enrolled_key
 from server.problems import Problem
 from server.writer import Writer
@@ -171,6 +172,16 @@ def _answer(game: OpenGame, public_key: bytes, team: Team, upstreams: tuple[str,
         statements=tuple((statement.body, statement.signature) for statement in chain),
         package_hash=game.row.package_hash,
         upstreams=upstreams,
+        members=_members(game, team),
+    )
+
+
+def _members(game: OpenGame, team: Team) -> tuple[MemberOffered, ...]:
+    """Who of the team a phone can be, named as everybody may read it."""
+    notes = active_members(game.board.register, team.id)
+    names = member_names(game) if notes else {}
+    return tuple(
+        MemberOffered(one.member, public_name(names.get((team.id, one.member), ""), minor=one.minor)) for one in notes
     )
 
 

@@ -9,6 +9,11 @@ from server.scoreboard import audience_streams, stream_events
 from sync.stream import STAFF
 
 
+def public_name(name: str, *, minor: bool) -> str:
+    """A player's name as everybody may read it: of a minor the first name alone."""
+    return name.split(" ", maxsplit=1)[0] if minor else name
+
+
 def member_names(game: OpenGame) -> dict[tuple[bytes, int], str]:
     """By (team id, member) the name that staff noted last; nothing for whom none is known or it was erased."""
     noted: dict[tuple[bytes, int], tuple[int, bytes, str]] = {}

@@ -24,7 +24,7 @@ from client_core.game.teams import Register, Team
 from client_core.game.timing import IntervalStart, MassStart
 from client_core.game.verdicts import Accepted
 from server.formats.iof_results import ClassResult, Entrant, Result, ResultList, Runner, Split
-from server.names import member_names
+from server.names import member_names, public_name
 from server.open_game import OpenGame
 from server.scoreboard import events_about
 from server.tables import alone, fold_one
@@ -98,9 +98,7 @@ class _Lists:
         return Entrant(runner.name if own else team.name, (runner,))
 
     def _runner(self, note: Member, result: Result) -> Runner:
-        name = self.names.get((note.team, note.member), "")
-        if note.minor:
-            name = name.split(" ")[0]
+        name = public_name(self.names.get((note.team, note.member), ""), minor=note.minor)
         return Runner(name or result.bib, result, SEXES.get(note.sex, ""))
 
     def _result(

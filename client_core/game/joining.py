@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from client_core.game.ranges import Hash, TeamId
+from client_core.game.ranges import MEMBERS_MAX, Hash, MemberNumber, TeamId
 
 SYNC_MEDIA_TYPE = "application/x-wayfold"
 PACKAGE_MEDIA_TYPE = "application/octet-stream"
@@ -41,13 +41,20 @@ class JoinRequest(msgspec.Struct, frozen=True, kw_only=True):
     team_name: Annotated[str, Meta(max_length=200)] = ""
 
 
+class MemberOffered(msgspec.Struct, frozen=True):
+    """A member of the team, whose this phone may be; `name` as everybody may read it, empty where none is known."""
+
+    number: MemberNumber
+    name: Annotated[str, Meta(max_length=200)] = ""
+
+
 class JoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """All that a device needs to play and to show any node that it may.
 
     `root_key` is the tenant's, to be pinned; `statements` the chain that enrols
     the device; `package_hash` what the package must hash to; `upstreams` the
     addresses of sessions in the order to try them, absolute or relative to the
-    address that was asked.
+    address that was asked. `members` are the team's, where they are known.
     """
 
     tenant: Id
@@ -59,3 +66,4 @@ class JoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
     statements: Annotated[tuple[StatementPair, ...], Meta(max_length=STATEMENTS_MAX)]
     package_hash: Hash
     upstreams: Annotated[tuple[str, ...], Meta(max_length=UPSTREAMS_MAX)] = ()
+    members: Annotated[tuple[MemberOffered, ...], Meta(max_length=MEMBERS_MAX)] = ()

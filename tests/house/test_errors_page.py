@@ -48,6 +48,8 @@ FILES = {
     "gpx_no_times": "no point says when it was",
     "gpx_too_big": "more than a recording of eleven days; split it",
     "gpx_unreadable": "it cannot be read",
+    "member_needed": "the game looks at each member of a team; say with `--member` whose phone this is",
+    "member_unknown": "the team has no member of that number",
     "nonce_malformed": "what was scanned or typed cannot be a code of time",
     "not_joined": "this device file has joined no game",
     "package_inconsistent": "a game's package contradicts itself",

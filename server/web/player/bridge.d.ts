@@ -200,6 +200,7 @@ export interface Join {
   code: string;
   public_key: Uint8Array;
   team_name?: string;
+  members?: ReadonlyArray<number>;
 }
 
 /** One line of the explanation; the points of all lines sum to the score. */
@@ -222,6 +223,12 @@ export interface MediumView {
   size: number;
   media_type: string;
   credit: string;
+}
+
+/** A member of the team, whose this phone may be; `name` as everybody may read it, empty where none is known. */
+export interface MemberOffered {
+  number: number;
+  name: string;
 }
 
 /** A message of staff. */
@@ -269,6 +276,7 @@ export interface OpenChallenge {
 /** What the store holds: `home` is None where no game was joined yet. */
 export interface Opened {
   home: Home | null;
+  offered: ReadonlyArray<MemberOffered>;
 }
 
 /** What became of an action. `kept`: it stands in the log, so staff can rule otherwise. */
@@ -293,6 +301,12 @@ export interface PhotoFor {
 export interface PhotosSent {
   whole: number;
   photos: number;
+}
+
+/** Report for these members of the team from here on; none: for nobody. */
+export interface PlayFor {
+  members: ReadonlyArray<number>;
+  at_ms: number;
 }
 
 /** Where the device is; `accuracy_mm` is the radius at 95 %, None where the receiver does not say. */
@@ -332,6 +346,9 @@ export interface SignatureCheck {
 export interface Standing {
   team_number: number;
   team_name: string;
+  members: ReadonlyArray<number>;
+  plays_for: ReadonlyArray<number>;
+  member_needed: boolean;
   status: string;
   points: number;
   penalties: number;
@@ -407,6 +424,7 @@ export type Step = Done | Failed | Asked;
 export interface Calls {
   "open": { asked: Open; answered: Opened };
   "join": { asked: Join; answered: Opened };
+  "play_for": { asked: PlayFor; answered: Nothing };
   "now": { asked: Now; answered: Standing };
   "near": { asked: NearTo; answered: Distances };
   "explain": { asked: Nothing; answered: Explained };
