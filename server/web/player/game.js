@@ -1,6 +1,6 @@
 // The game on this page: what is known of it, and what a player can do. Screens read the signals and call the functions.
 
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
 import { gameTexts, t } from "./words.js";
 
@@ -25,6 +25,11 @@ export const home = signal(/** @type {Home | null} */ (null));
 export const standing = signal(/** @type {Standing | null} */ (null));
 /** When that was read, by this phone's clock. */
 export const standingAt = signal(0);
+/** Whether a game is being played on this phone: it is not closed, and the team has not finished. */
+export const inPlay = computed(() => {
+  if (phase.value !== "play" || !home.value) return false;
+  return Date.now() < home.value.closes_at_ms && (standing.value?.finish_ms ?? null) === null;
+});
 export const near = signal(/** @type {ReadonlyArray<Near>} */ ([]));
 export const online = signal(navigator.onLine);
 /** What the last session came to: a code, "" for well, null before the first. */

@@ -1,8 +1,11 @@
-// Ready for offline: the whole set kept by the service worker, and room for a day on this phone.
+// Ready for offline: the whole set kept by the service worker, and room for a day on this phone. And what happens when
+// there is a newer set: it waits while a game is in play here, and takes over once none is.
 
 import { computed, effect, signal } from "@preact/signals";
-import { home, phase } from "./game.js";
+import { failure, home, inPlay, phase } from "./game.js";
 import { gathered } from "./media.js";
+
+const LOOK_EVERY_MS = 3_600_000;
 
 /** How much of the set is kept, from 0 to 1; 1 once it serves without a network. */
 export const kept = signal(0);
@@ -10,24 +13,63 @@ export const kept = signal(0);
 export const ready = computed(() => (home.value?.media.length ? (kept.value + gathered.value) / 2 : kept.value));
 /** Bytes this browser still gives the app, null where it does not say. */
 export const roomLeft = signal(/** @type {number | null} */ (null));
+/** Whether a newer version of the app is here: it waits for the game to end, or for this page to be loaded again. */
+export const newer = signal(/** @type {"none" | "waits" | "here"} */ ("none"));
 
-/** Let the service worker keep the set; a newer one takes over only while no game is joined. */
+/** A page with words in its fields is not loaded again under the player's hands. */
+let typed = false;
+
+/** Let the service worker keep the set, and a newer one wait for its time. */
 export async function keepForOffline() {
   estimate();
   if (!navigator.serviceWorker) return;
+  useSet();
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
     if (data.kind === "filling" && kept.value < 1) kept.value = Math.min(0.99, data.done / data.total);
   });
   navigator.serviceWorker.startMessages();
   const registration = await navigator.serviceWorker.register("/play/service-worker.js", { scope: "/play/", updateViaCache: "none" });
-  const takeOver = () => {
-    if (registration.waiting && !home.value && phase.value === "join") registration.waiting.postMessage("take-over");
-  };
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", takeOver));
-  effect(takeOver);
-  await navigator.serviceWorker.ready;
+  watchForNewer(registration);
+  const active = await navigator.serviceWorker.ready;
+  active.active?.postMessage("tidy");
   kept.value = 1;
   estimate();
+}
+
+/** Hold this page's set as long as the page lives: the service worker deletes no set whose lock is held. */
+function useSet() {
+  navigator.locks.request(`wayfold-${document.body.dataset.stamp}`, { mode: "shared" }, () => new Promise(() => undefined));
+}
+
+/** @param {ServiceWorkerRegistration} registration */
+function watchForNewer(registration) {
+  const waiting = signal(registration.waiting);
+  const look = () => (waiting.value = registration.waiting);
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  look();
+  effect(() => {
+    if (!waiting.value) return;
+    if (mayTakeOver()) waiting.value.postMessage("take-over");
+    else newer.value = "waits";
+  });
+  document.addEventListener("input", () => (typed = true));
+  // The first service worker of all takes a page over that was loaded without one: that is no newer version.
+  let controlled = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (controlled && !typed && mayTakeOver()) location.reload();
+    else if (controlled) newer.value = "here";
+    controlled = true;
+  });
+  const ask = () => registration.update().catch(() => undefined);
+  setInterval(ask, LOOK_EVERY_MS);
+  window.addEventListener("online", ask);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
+}
+
+/** No game is in play here, as far as this page can tell; one that could not start may be helped by a newer version. */
+function mayTakeOver() {
+  if (phase.value === "failed") return failure.value?.code !== "store_locked";
+  return phase.value === "join" || (phase.value === "play" && !inPlay.value);
 }
 
 async function estimate() {

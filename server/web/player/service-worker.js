@@ -1,5 +1,6 @@
 // Keeps one hashed set whole and serves it without a network. A new version is fetched beside the old one and waits until
-// a page says that no game is in play; the old set stays until nothing uses it.
+// a page says that no game is in play. Pages that were opened before go on with theirs: a set stays as long as a page
+// holds the lock of its name.
 
 const STAMP = "{stamp}";
 const FILES = "{files}";
@@ -37,16 +38,20 @@ async function put(cache, path) {
   await cache.put(path, response);
 }
 
-self.addEventListener("activate", (event) => event.waitUntil(tidy()));
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim().then(tidy)));
 
+/** Delete the sets that no page uses; one that is on its way in is used by nobody yet. */
 async function tidy() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
-  await self.clients.claim();
+  const { held } = await navigator.locks.query();
+  const used = new Set([CACHE, ...held.map((lock) => lock.name)]);
+  if (self.registration.installing || self.registration.waiting) return;
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && !used.has(name)).map((name) => caches.delete(name)));
 }
 
 self.addEventListener("message", (event) => {
-  if (event.data === "take-over") self.skipWaiting();
+  if (event.data === "take-over") event.waitUntil(self.skipWaiting());
+  if (event.data === "tidy") event.waitUntil(tidy());
 });
 
 self.addEventListener("fetch", (event) => {
@@ -56,8 +61,8 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(event.request, url));
 });
 
+/** The page is always of this worker's set; a part of a set comes from whichever cache has it. */
 async function answer(request, url) {
-  const cache = await caches.open(CACHE);
-  const path = request.mode === "navigate" ? SHELL : url.pathname;
-  return (await cache.match(path)) ?? fetch(request);
+  const found = request.mode === "navigate" ? await (await caches.open(CACHE)).match(SHELL) : await caches.match(url.pathname);
+  return found ?? fetch(request);
 }

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { failure, finish, home, online, record, standing, standingAt, start, storeKind, syncState, told } from "../game.js";
 import { gatherProblem } from "../media.js";
-import { ready } from "../offline.js";
+import { newer, ready } from "../offline.js";
 import { Button, Dialog } from "../parts.js";
 import { ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
@@ -58,6 +58,9 @@ function Head() {
     online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { code: syncState.value.problem })) : null,
     online.value ? null : h("p", { class: "head-note" }, t("offline")),
     h("p", { class: "head-note", id: "offline-ready", "data-ready": String(ready.value === 1) }, ready.value === 1 ? `✓ ${t("offline.ready")}` : t("offline.filling", { percent: Math.floor(ready.value * 100) })),
+    newer.value === "waits" ? h("p", { class: "head-note", id: "newer", role: "status" }, t("newer.waits")) : null,
+    newer.value === "here" ? h("p", { class: "head-note", id: "newer", role: "status" }, [t("newer.here"), " ",
+      h(Button, { onClick: () => location.reload(), children: t("newer.load") })]) : null,
     gatherProblem.value ? h("p", { class: "head-note", id: "media-problem" }, t(gatherProblem.value)) : null,
     found.safety.flags.some((flag) => CLOCK_FLAGS.has(flag)) ? h("p", { class: "problem", role: "alert" }, t("clock_wrong")) : null,
     storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
