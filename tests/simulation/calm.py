@@ -8,6 +8,7 @@ from . import oracles
 from .files import read_rows
 from .model import NOTHING_LOST, Broken
 from .node_faults import free_disk_of
+from .organising import give_another_key
 from .playing import play, session, tick
 from .world import World
 
@@ -48,6 +49,8 @@ def _sync_all(world: World) -> None:
             servers = [s for s in world.servers.values() if s.name not in world.burned]
             there = (row.id for s in servers for t in world.tenants_of(s) for row in read_rows(s, t))
             world.settled = set(there)
+        if turn == 1:  # somebody has spoken to HQ
+            give_another_key(world)
         world.pass_time(world.now_ms + ROUND_MS)
         for edge in world.servers.values():
             if edge.name != "hq" and edge.name not in world.burned:
