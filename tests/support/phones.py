@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,6 +28,13 @@ WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error("CSP: " + event.violatedDirective + " " + event.blockedURI + " " + (event.sample || "")));
 """
+WRONG_CLOCK = """
+Date = class extends Date {
+  constructor(...given) { given.length ? super(...given) : super(new.target.now()); }
+  static now() { return super.now() + OFF_MS; }
+};
+"""
+"""A browser whose clock is off. Without a service worker: what it keeps would bring the worker its own clock back."""
 
 
 class Phone:
@@ -42,6 +49,10 @@ class Phone:
         self.without_store = False
         self.camera: Path | None = None
         """What its camera sees: a film as `film_of` writes it."""
+        self.clock_off_ms = 0
+        """How far its clock is ahead."""
+        self.trusts = ""
+        """The public key of a certificate that it takes whoever signed it, as base64 of a SHA-256."""
 
     def open(self, path: str = "/play/") -> Phone:
         """Start the browser and load the app."""
@@ -49,7 +60,7 @@ class Phone:
         port_file = self.folder / "DevToolsActivePort"
         port_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, *self._camera_flags(), f"--user-data-dir={self.folder}", "about:blank"],
+            [CHROMIUM, *FLAGS, *self._more_flags(), f"--user-data-dir={self.folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -65,7 +76,11 @@ class Phone:
         self.context.grant_permissions(self.permissions, origin=self.url)
         self.context.add_init_script(WATCH)
         if self.without_store:
-            self.context.route("**/worker/worker.js", self._take_store_away)
+            self._begin_worker_with("delete StorageManager.prototype.getDirectory;")
+        if self.clock_off_ms:
+            wrong = WRONG_CLOCK.replace("OFF_MS", str(self.clock_off_ms))
+            self.context.add_init_script(wrong + "delete Navigator.prototype.serviceWorker;")
+            self._begin_worker_with(wrong)
         self.page: Page = self.context.pages[0]
         self.page.set_viewport_size({"width": 412, "height": 860})
         self.page.set_default_timeout(WAIT_MS)
@@ -73,15 +88,20 @@ class Phone:
         self.page.goto(f"{self.url}{path}")
         return self
 
-    def _camera_flags(self) -> tuple[str, ...]:
-        if self.camera is None:
-            return ()
-        return ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.camera}")
+    def _more_flags(self) -> Iterator[str]:
+        if self.camera is not None:
+            yield from ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.camera}")
+        if self.trusts:
+            yield f"--ignore-certificate-errors-spki-list={self.trusts}"
 
-    def _take_store_away(self, route: Route) -> None:
-        """A browser without OPFS: the worker finds no such folder."""
-        answer = route.fetch()
-        route.fulfill(response=answer, body="delete StorageManager.prototype.getDirectory;\n" + answer.text())
+    def _begin_worker_with(self, script: str) -> None:
+        """Another browser than this one, as the worker finds it."""
+
+        def fulfil(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, body=f"{script}\n{answer.text()}")
+
+        self.context.route("**/worker/worker.js", fulfil)
 
     def listen(self, page: Page) -> None:
         """Keep what a page complains of: a violation of its policy, an error nobody caught."""
