@@ -15,6 +15,7 @@ from client_core.game.answers import answer_hash
 from client_core.game.challenges import Challenge, Form, Hashed
 
 SALT = b"s" * 16
+MINUS = "\N{MINUS SIGN}"
 RIDDLE = Challenge(
     *("Q1", "The dome", "Who built it?", 0, Form.TEXT, Hashed(SALT, (answer_hash(SALT, "brunelleschi"),)), 20),
     tries=3,
@@ -97,6 +98,6 @@ def test_what_two_phones_of_a_team_did_offline_is_paid_once_and_both_are_told(
         bob.shot("two-phones")
         assert [line for line in lines if line.endswith(" 10")] == ["A: visited 10"]
         assert [line for line in lines if line.endswith(" 20")] == ["Q1: right answer 20"]
-        assert "Q1: Not right. −5" in lines
+        assert f"Q1: Not right. {MINUS}5" in lines
         assert "A: You have been here before. 0" in lines
         assert "Q1: You said so before. 0" in lines

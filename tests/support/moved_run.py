@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ def beside(run: list[Position], number: int, away_m: float) -> Beside:
 
 
 def missed(run: list[Position], around: int, radius_m: float) -> Beside:
-    """The first place from a point of the run on that the whole run passes within a few metres of its fence, outside."""
+    """The first place beside a point of the run or a later one whose fence the whole run misses by a few metres."""
     for number in range(around, len(run)):
         found = beside(run, number, radius_m + 6)
         if radius_m + 2 < found.away_m < radius_m + 10:
@@ -72,4 +73,4 @@ def missed(run: list[Position], around: int, radius_m: float) -> Beside:
 
 def length_m(run: list[Position]) -> float:
     """The length of a run, in metres."""
-    return math.fsum(metres(a, b) for a, b in zip(run, run[1:], strict=False))
+    return math.fsum(metres(a, b) for a, b in pairwise(run))
