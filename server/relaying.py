@@ -18,7 +18,6 @@ from server.clock import Clock
 from server.db.tenants import TenantFiles
 from server.desk import Desk
 from server.edges import become_edge, has_game
-from server.games import list_games
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.relay import Relay, RelayReport
@@ -224,8 +223,7 @@ class Relaying:
                 with self._node.tenants.open(slug) as file:
                     if file.tenant is None or file.tenant.root_seed is not None:
                         continue
-                    with file.reading() as session:
-                        found += [(slug, game.id) for game in list_games(session, drafts=False) if game.id]
+                    found += [(slug, game) for game in file.game_ids()]
             except Problem as problem:
                 log.warning("%s: %s", slug, problem.detail)
         return found

@@ -21,6 +21,8 @@ from sync.stream import ALL, Scope, StreamKey
 BUCKET_COUNT = 256
 BUCKET_HASH_BYTES = 16
 EMPTY_BUCKET = bytes(BUCKET_HASH_BYTES)
+SCOPES_KEPT_MAX = 64
+"""Scopes whose root is remembered until the next change: a session asks for one root several times."""
 
 Mark = tuple[int, bytes]
 """An event by its number and id."""
@@ -56,12 +58,14 @@ class Summary:
         self._ids_by_bucket: list[dict[bytes, bytes]] = [{} for _ in range(BUCKET_COUNT)]
         self._buckets: list[bytes] = [EMPTY_BUCKET] * BUCKET_COUNT
         self._stale: set[int] = set()
+        self._root_by_scope: dict[Scope, bytes] = {}
 
     def put(self, identity: bytes, audience: bytes, hashed: bytes) -> None:
         """Set the row hash of a stream or statement, by its 32-byte id."""
         self._rows_by_audience.setdefault(audience, {})[identity] = hashed
         self._ids_by_bucket[identity[0]][identity] = hashed
         self._stale.add(identity[0])
+        self._root_by_scope.clear()
 
     def count(self, scope: Scope) -> int:
         """How many rows a scope has."""
@@ -84,7 +88,12 @@ class Summary:
 
     def root(self, scope: Scope) -> bytes:
         """The 32-byte root of a scope: equal where and only where all rows are equal."""
-        return digest(ROOT, *self.buckets(scope))
+        known = self._root_by_scope.get(scope)
+        if known is None:
+            if len(self._root_by_scope) >= SCOPES_KEPT_MAX:  # scopes are what peers name
+                self._root_by_scope.clear()
+            known = self._root_by_scope[scope] = digest(ROOT, *self.buckets(scope))
+        return known
 
     def ids(self, scope: Scope, buckets: frozenset[int] | None = None) -> list[bytes]:
         """The ids of a scope's rows, in order, in some buckets or (None) in all."""

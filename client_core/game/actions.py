@@ -386,10 +386,8 @@ def decode_action(payload: bytes) -> Action:
 def decode_actions(payloads: Sequence[bytes]) -> list[Action]:
     """The actions of many payloads, in their order."""
     decode = _DECODER.decode
-    if max(map(len, payloads), default=0) > SHORT_BYTES:
-        return [decode_action(payload) for payload in payloads]
     try:
-        return [decode(payload) for payload in payloads]
+        return [decode(p) if len(p) <= SHORT_BYTES else decode_action(p) for p in payloads]
     except UNREADABLE:
         return [decode_action(payload) for payload in payloads]
 

@@ -56,6 +56,10 @@ class TenantFile:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def game_ids(self) -> list[str]:
+        """The ids of all games here in hex, the latest first: what every tick of a relay's timer asks."""
+        return [game.hex() for (game,) in self.reader.execute("SELECT id FROM game ORDER BY no DESC")]
+
     def scrub_due(self) -> list[bytes]:
         """What erasures still have to do: the hashes of photos to remove, and empty for `scrub`."""
         return [blob for (blob,) in self.writer.execute("SELECT blob FROM scrub_due")]
