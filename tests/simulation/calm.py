@@ -13,6 +13,8 @@ from .playing import play, session, tick
 from .world import World
 
 ROUNDS = 7
+ROUNDS_AGAIN = 5
+"""The second time nothing is left of the faults: what is new has to get around, and that is all."""
 ROUND_MS = 30_000
 ROUNDS_TO_GET_AROUND = 4
 """An edge brings it to HQ, the other edge fetches it there, and a device asks each of its upstreams in turn."""
@@ -30,22 +32,22 @@ def calm_down(world: World) -> None:
             world.restart(node)
         free_disk_of(node)
     world.full_disks.clear()
-    _sync_all(world)
+    _sync_all(world, ROUNDS)
     oracles.check_all(world)
     world.tell("--- everybody writes once more, alone, and syncs ---")
     known = set(world.model.written)
     for device in list(world.devices.values()):
         for number in range(NEW_EVENTS):
             play(world, device, world.dice(f"again {device.name} {number}"))
-    _sync_all(world)
+    _sync_all(world, ROUNDS_AGAIN)
     oracles.check_all(world)
     _check_no_new_fork(world, known)
 
 
-def _sync_all(world: World) -> None:
+def _sync_all(world: World, rounds: int) -> None:
     """Some rounds of everybody's timers; devices turn from one upstream to the next."""
-    for turn in range(ROUNDS):
-        if turn == ROUNDS - ROUNDS_TO_GET_AROUND:
+    for turn in range(rounds):
+        if turn == rounds - ROUNDS_TO_GET_AROUND:
             servers = [s for s in world.servers.values() if s.name not in world.burned]
             there = (row.id for s in servers for t in world.tenants_of(s) for row in read_rows(s, t))
             world.settled = set(there)

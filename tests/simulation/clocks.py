@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import selectors
+
 WORLD_STARTS_MS = 1_764_576_000_000
 """2025-12-01T08:00:00Z."""
 
@@ -41,3 +44,18 @@ class NodeClock:
 
     def wall_s(self, span_ms: float) -> float:
         return span_ms / 1000
+
+
+class WorldLoop(asyncio.SelectorEventLoop):
+    """An event loop in which nothing comes from outside: no socket is looked at, and nobody has to be woken."""
+
+    def __init__(self) -> None:
+        super().__init__(_Deaf())
+
+    def _write_to_self(self) -> None:
+        """There is no other thread."""
+
+
+class _Deaf(selectors.SelectSelector):
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return []

@@ -23,6 +23,8 @@ class DeviceNode:
         self.generation = 0
         self.readers: dict[Path, sqlite3.Connection] = {}
         self.is_up, self.is_awaited = True, False
+        self.tried: set[int] = set()
+        """The checkpoints where its player checked in."""
         self.decide: Callable[[DeviceNode], Fate] = lambda _: Fate.GO_ON
         self.replica = self._process()
 

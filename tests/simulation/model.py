@@ -97,6 +97,11 @@ class Model:
         """What stands in a node's file: events with their payloads, and erased ones without."""
         return held(node, tenant, self.erased)
 
+    def held_of(self, node: Node, tenant: str, author: bytes) -> int:
+        """How many events of an author stand in a node's file, as `held` counts them."""
+        rows = read_rows(node, tenant, "s.public_key = ?", (author,))
+        return len({row.id for row in rows if row.payload is not None or row.id in self.erased})
+
     def payload_of(self, identity: bytes) -> bytes | None:
         """What was written under an id, or None where nobody wrote it."""
         event = self.written.get(identity)

@@ -17,6 +17,7 @@ from .devices import DeviceNode
 from .files import Node
 from .model import CONVERGED, COVERED, ERASED, FORGED, RESUMES, SAME_SCORES, TENANTS, Broken
 from .network import Answered, Exchange
+from .searching import Needles
 from .servers import ServerNode
 from .start import GAMES, TEAMS, TENANTS_OF
 
@@ -49,7 +50,7 @@ def check_session(world: World, device: DeviceNode, server: ServerNode, *, conve
         raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
     steady = "hq" not in world.ever_rolled_back
     if server.name == "hq" and (converged or steady):
-        now = sum(row.author == device.replica.public_key for row in world.model.held(server, device.tenant).values())
+        now = world.model.held_of(server, device.tenant, device.replica.public_key)
         if shown > now:
             raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ holds {now} of them")
 
@@ -146,12 +147,12 @@ def _check_scores(world: World, tenant: str, nodes: list[Node]) -> None:
                 continue
             with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
                 known = game.board.teams[team]
-                digests[node.name] = team_digest(fold_team(game.log, game.rules, known))
+                fresh = fold_team(game.log, game.rules, known)
+                digests[node.name] = team_digest(fresh)
                 events = [e for stream in team_streams(game.log, team) for e in stream_events(game.log, stream)]
                 events += shuffle.sample(events, len(events) // 2)
                 shuffle.shuffle(events)
                 digests[f"{node.name}, shuffled and doubled"] = team_digest(fold(game.rules, known, events))
-                fresh = fold_team(game.log, game.rules, known)
                 live = next(result for result in game.board.results() if result.team == team)
                 if (live.score, live.points, live.status) != (fresh.score, fresh.points, fresh.status):
                     raise Broken(SAME_SCORES, f"{node.name}'s board shows {live.score}, its file {fresh.score}")
@@ -187,13 +188,15 @@ def _check_erased(world: World, tenant: str, nodes: list[Node]) -> None:
     written = [event for i in sorted(model.erased) if (event := model.written.get(i)) and event.tenant == tenant]
     again = Counter(event.payload for event in model.written.values() if event.id not in model.erased)
     gone = [event for event in written if len(event.payload) >= MARKED_BYTES_MIN and not again[event.payload]]
+    needles = Needles(event.payload for event in gone)
     for node in nodes if gone else ():
         whole = list(files.raw_bytes(node, tenant))
         if isinstance(node, ServerNode):
             with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
                 whole += [wire.plain(frame) or b"" for frame in wire.frames(give_bundle(game))]
-        for event in gone:
-            if any(event.payload in part for part in whole):
+        for part in whole:
+            if found := needles.first_in(part):
+                event = next(event for event in gone if event.payload == found)
                 raise Broken(ERASED, f"{node.name} still has the erased payload of {model.name(event)}")
 
 

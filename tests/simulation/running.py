@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import shutil
@@ -18,6 +17,7 @@ import msgspec
 
 from . import link_faults, node_faults, organising, plan
 from .calm import calm_down
+from .clocks import WorldLoop
 from .model import RESUMES, Broken
 from .playing import begin
 from .start import make_start
@@ -55,7 +55,7 @@ class Worlds:
         self._start.mkdir()
         logging.getLogger("wayfold").addHandler(logging.NullHandler())
         logging.getLogger("wayfold").propagate = False
-        loop = asyncio.new_event_loop()
+        loop = WorldLoop()
         with seeded_bytes(Random("start")):
             make_start(self._start, loop)
         loop.close()

@@ -39,7 +39,7 @@ GAMES = {
     "acme": GameKey(b"acme tenant 16 b", b"acme game 16 byt"),
     "zeta": GameKey(b"zeta tenant 16 b", b"zeta game 16 byt"),
 }
-RELAY_EVERY_S = 45
+RELAY_EVERY_S = 60
 TURNS_MAX = 10_000
 """Of the event loop, until a relay has asked for something or is done."""
 STRANGER_BYTES_MAX = 24 * 1024

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -37,6 +38,7 @@ def frames(body: bytes) -> list[bytes]:
     return found
 
 
+@lru_cache(maxsize=64)
 def plain(frame: bytes) -> bytes | None:
     """A frame's message in MessagePack, or None where the frame is damaged."""
     form, checksum, carried = frame[4:5], frame[5:9], frame[9:]

@@ -7,7 +7,6 @@ strike in `striking` and the modules of faults.
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import secrets
 import shutil
@@ -18,21 +17,20 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
-import client_core.sessions
 import server.relay
-import server.verifier
-from client_core import signing
 from client_core.signing import SigningKey
 
 from . import disks, plan
-from .clocks import WORLD_STARTS_MS, Clocks
+from .clocks import WORLD_STARTS_MS, Clocks, WorldLoop
 from .devices import DeviceNode
 from .disks import Fate
 from .files import Node, read_rows
 from .links import draw_link
 from .model import Model
 from .plan import Strike
+from .replacing import replaced
 from .servers import SERVERS, ServerNode
+from .signatures import remembered_signatures
 from .start import DEVICES, GAMES, TEAMS, TENANTS_OF
 from .striking import FAULTS, Armed
 from .wire import Change
@@ -46,7 +44,7 @@ class World:
     def __init__(self, seed: int, strikes: list[Strike], start: Path, folder: Path) -> None:
         self.seed, self.start, self.folder = seed, start, folder
         self.clocks, self.model = Clocks(), Model()
-        self.loop = asyncio.new_event_loop()
+        self.loop = WorldLoop()
         self.package = (start / "package").read_bytes()
         self.trace: list[str] = []
         self.errors: list[str] = []
@@ -293,34 +291,19 @@ class World:
 @contextmanager
 def seeded_bytes(dice: Random) -> Iterator[None]:
     """What the system would draw is drawn from these dice."""
-    kept, secrets.token_bytes = secrets.token_bytes, lambda size=32: dice.randbytes(size)
-    try:
+    with replaced(secrets, "token_bytes", lambda size=32: dice.randbytes(size)):
         yield
-    finally:
-        secrets.token_bytes = kept
 
 
 @contextmanager
 def virtual(world: World) -> Iterator[None]:
     """Random bytes, timers and the event loop's time come from the world, not from the machine."""
     disks.torn_by.seed(f"{world.seed} torn")
-    kept = server.relay.time, server.relay.random
-    checked: dict[tuple[bytes, bytes, bytes], bool] = {}
-
-    def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
-        """The real check, once for the same bytes: it is what nine nodes in one process spend most on."""
-        check = public_key, message, signature
-        if check not in checked:
-            checked[check] = signing.verify(*check)
-        return checked[check]
-
-    server.verifier.verify = client_core.sessions.verify = verify
-    server.relay.time = SimpleNamespace(monotonic=world.clocks.monotonic_s)
-    server.relay.random = world.dice("jitter")
     world.loop.time = world.clocks.monotonic_s
-    try:
-        with seeded_bytes(world.dice("random bytes")):
-            yield
-    finally:
-        server.relay.time, server.relay.random = kept
-        server.verifier.verify = client_core.sessions.verify = signing.verify
+    with (
+        replaced(server.relay, "time", SimpleNamespace(monotonic=world.clocks.monotonic_s)),
+        replaced(server.relay, "random", world.dice("jitter")),
+        remembered_signatures(),
+        seeded_bytes(world.dice("random bytes")),
+    ):
+        yield
