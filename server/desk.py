@@ -19,7 +19,7 @@ from client_core.game.count_out import Counts, Person, TeamSheet, count_out, cou
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
 from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
 from client_core.game.entrants import PlaysFor
-from client_core.game.pictures import PICTURE_BYTES_MAX
+from client_core.game.pictures import NO_PICTURE, PICTURE_BYTES_MAX
 from client_core.game.roles import Role
 from client_core.game.scoring import TeamResult
 from server.open_game import OpenGame
@@ -101,13 +101,14 @@ class Desk:
         sizes = [
             entry.action.blob_bytes
             for entry in self._entries()
-            if isinstance(entry.action, Photo) and entry.action.blob == blob
+            if isinstance(entry.action, Photo) and entry.action.blob == blob != NO_PICTURE
         ]
         return min(sizes, default=None) if min(sizes, default=0) <= PICTURE_BYTES_MAX else None
 
     def blobs(self) -> list[bytes]:
-        """The hashes of all blobs that enrolled devices named."""
-        return sorted({entry.action.blob for entry in self._entries() if isinstance(entry.action, Photo)})
+        """The hashes of all blobs that enrolled devices named and that were not erased."""
+        named = {entry.action.blob for entry in self._entries() if isinstance(entry.action, Photo)}
+        return sorted(named - {NO_PICTURE})
 
     def _sheets(self, entries: Iterable[Entry], results: dict[bytes, TeamResult]) -> list[TeamSheet]:
         latest: dict[tuple[bytes, int], tuple[int, bytes, Member]] = {}

@@ -4,7 +4,8 @@ The fact that stands for an event is a shorter action of the same kind, so that
 every node comes to the same score as before: when, which checkpoint or
 challenge, and whether it counted. No person, no text, no position: a check-in
 by position becomes one at the checkpoint itself, words that a team typed become
-letters that only say whether two answers were the same. What never scores
+letters that only say whether two answers were the same, a photo names no
+picture any more (its hash would still say which one it was). What never scores
 leaves nothing behind.
 """
 
@@ -24,6 +25,7 @@ from client_core.game.actions import (
     Known,
     Member,
     MemberNamed,
+    Photo,
     Said,
     Sos,
     TeamRegistered,
@@ -37,6 +39,7 @@ from client_core.game.events import LoggedEvent
 from client_core.game.fences import Circle
 from client_core.game.geometry import inside
 from client_core.game.numbers import parse_numbers
+from client_core.game.pictures import NO_PICTURE
 from server import tenancy
 from server.forgetting import scrub
 from server.open_game import OpenGame
@@ -67,6 +70,8 @@ def fact_of(game: OpenGame, action: Action, said: Container[tuple[int, str]] = f
         changes |= {"person": b"", "badge": None}
     elif isinstance(action, Answer):
         changes |= {"text": _without_words(game, action, said)}
+    elif isinstance(action, Photo):
+        changes |= {"blob": NO_PICTURE, "blob_bytes": 0}
     elif isinstance(action, TeamRegistered):
         changes |= {"name": str(action.number)}
     elif isinstance(action, Decision):

@@ -14,6 +14,7 @@ import msgspec
 
 from client_core.game.actions import Action, MessageRead, Photo, Said, Sos
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown
+from client_core.game.pictures import NO_PICTURE
 
 
 class Entry(NamedTuple):
@@ -124,7 +125,7 @@ def words(entries: Iterable[Entry]) -> list[Words]:
 
 
 def pictures(entries: Iterable[Entry]) -> list[Picture]:
-    """Every photo: those that wait for a decision first, then the latest first.
+    """Every photo that was not erased: those that wait for a decision first, then the latest first.
 
     A photo is shown only after staff approved it, and a report hides it at once:
     whatever was approved before, until staff, knowing of the report, approve it
@@ -143,7 +144,7 @@ def pictures(entries: Iterable[Entry]) -> list[Picture]:
             reports.setdefault(action.about, []).append((action.at_ms, entry.id))
     found = []
     for entry in _once(entries):
-        if isinstance(entry.action, Photo) and entry.team is not None:
+        if isinstance(entry.action, Photo) and entry.action.blob != NO_PICTURE and entry.team is not None:
             against = sorted(reports.get(entry.id, []))
             at_ms, _, approved = rulings.get(entry.id, (-1, b"", False))
             shown = approved and (not against or at_ms > against[-1][0])

@@ -13,6 +13,8 @@ import msgspec
 
 PICTURE_BYTES_MAX = 4 * 1024 * 1024
 """A photo of 1600 pixels takes 0.3 to 0.8 MB as JPEG."""
+NO_PICTURE = bytes(32)
+"""What an erased photo names: that there was one counts on, which one it was is nobody's any more."""
 BLOB_CONTEXT = b"wayfold/1/blob\x00"
 JPEG, PNG = "image/jpeg", "image/png"
 

@@ -33,7 +33,7 @@ from sync.stream import STAFF
 MARK = "Ottilie-Wildermuth-1877"
 TELEPHONE = "+49 7071 4711 0815"
 PICTURE = b"\xff\xd8\xff\xe0" + b"\xab\x01face\x02" * 4_000
-MARKS = (MARK.encode(), TELEPHONE.encode(), b"\xab\x01face\x02" * 3)
+MARKS = (MARK.encode(), TELEPHONE.encode(), b"\xab\x01face\x02" * 3, blob_hash(PICTURE))
 WITHIN_S = 30.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +10,25 @@ from typing import Any
 
 import pytest
 from loopback import START_MS
-from served import Device, found_tenant, opened, served_here
+from nodes import key_of
+from served import Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Photo, encode_action
-from client_core.game.pictures import PICTURE_BYTES_MAX, BlobState, blob_hash
+from client_core.game.pictures import NO_PICTURE, PICTURE_BYTES_MAX, BlobState, blob_hash
 from client_core.game.roles import Role
 from server.blobs import BlobFolder
+from server.desk import Desk
 from server.problems import Problem
 from server.staff import add_staff_code
 
 PICTURE = b"\xff\xd8\xff\xe0" + os.urandom(100_000)
 NAME = blob_hash(PICTURE)
 ADDRESS = f"/blob/v1/acme/park/{NAME.hex()}"
+
+
+def files_with(folder: Path, part: bytes) -> list[Path]:
+    """The files below a folder that hold these bytes anywhere."""
+    return [path for path in folder.rglob("*") if path.is_file() and part in path.read_bytes()]
 
 
 @pytest.fixture
@@ -69,6 +77,23 @@ def test_what_nobody_announced_is_not_taken(venue: Any) -> None:
     assert send(venue, 0, PICTURE + b"more").json()["code"] == "bad_request"
     assert venue.post(f"{ADDRESS}?offset=-1").json()["code"] == "bad_request"
     assert not (venue.folder / "tenants" / "acme.blobs").exists()
+
+
+def test_of_an_erased_photo_no_file_keeps_the_hash_and_its_bytes_are_not_taken_again(venue: Any) -> None:
+    send(venue, 0, PICTURE)
+    (before,) = venue.get("/api/v1/acme/games/park/standings").json()["teams"]
+    assert files_with(venue.folder, NAME)
+    wayfold("erase", "park", "--device", key_of("Owls").public_key.hex(), "--yes", "--data", str(venue.folder))
+    (after,) = venue.get("/api/v1/acme/games/park/standings").json()["teams"]
+    assert after == before
+    assert files_with(venue.folder, NAME) == []
+    assert files_with(venue.folder, PICTURE[:64]) == []
+    for erased in (ADDRESS, f"/blob/v1/acme/park/{NO_PICTURE.hex()}"):
+        assert send(venue, 0, PICTURE, erased).json()["code"] == "blob_unexpected"
+    with opened(venue.folder) as game:
+        desk = Desk(game)
+        assert (desk.blobs(), desk.view(START_MS).pictures) == ([], ())
+    assert json.loads(wayfold("day", "photos", "park", "--json", "--data", str(venue.folder)).stdout) == []
 
 
 def test_wrong_bytes_never_become_the_photo_and_the_right_ones_still_do(venue: Any) -> None:
