@@ -13,6 +13,9 @@ import { gameTexts, t } from "./words.js";
 
 export const SYNC_EVERY_MS = 30_000;
 const REFRESH_EVERY_MS = 10_000;
+/** `client_core.game.showing.CheckInBy`: a game whose phones check in by themselves. */
+const AUTOMATIC = 1;
+const AGAIN_AFTER_MS = 15_000;
 const LOCK = "wayfold-store";
 const LOCK_PATIENCE_MS = 2_000;
 const START_TRIES = 20;
@@ -23,7 +26,9 @@ export const progress = signal(0);
 export const storeKind = signal(/** @type {"opfs" | "memory"} */ ("opfs"));
 export const home = signal(/** @type {Home | null} */ (null));
 export const standing = signal(/** @type {Standing | null} */ (null));
-/** When that was read, by this phone's clock. */
+/** The members of the team with their names, as the node told them at joining; they are kept nowhere. */
+export const offered = signal(/** @type {ReadonlyArray<import("./bridge.d.ts").MemberOffered>} */ ([]));
+/** When `standing` was read, by this phone's clock. */
 export const standingAt = signal(0);
 /** Whether a game is being played on this phone: it is not closed, and the team has not finished. */
 export const inPlay = computed(() => {
@@ -120,7 +125,8 @@ function fail(error) {
 
 /** @param {string} url @param {string} code @param {string} teamName */
 export async function join(url, code, teamName) {
-  const { home: found } = await calling().call("join", { url, code, team_name: teamName, public_key: new Uint8Array(32) });
+  const { home: found, offered: members } = await calling().call("join", { url, code, team_name: teamName, public_key: new Uint8Array(32) });
+  offered.value = members;
   // Not waited for: some browsers ask the player first, who may never answer.
   navigator.storage?.persist?.().catch(() => undefined);
   enter(found);
@@ -149,6 +155,7 @@ export function refresh() {
         standingAt.value = at_ms;
         near.value = found.near;
       });
+      checkInWhereNear();
     } catch (error) {
       if (error instanceof CallFailed && error.code.startsWith("store_")) fail(error);
     }
@@ -166,6 +173,7 @@ export async function moved(found) {
   measuring = true;
   try {
     near.value = (await core.call("near", { fix: found, at_ms: Date.now() })).near;
+    checkInWhereNear();
   } catch {
     // The next fix measures again.
   } finally {
@@ -202,6 +210,23 @@ export function scanned(text) {
   return judged(() => calling().call("scan", { text, at_ms: Date.now(), fix: fix.value }));
 }
 
+/** Checkpoints that were tried by themselves since the player came there, and when. */
+const tried = /** @type {Map<number, number>} */ (new Map());
+
+/** In a game that checks in by itself: once wherever the player is inside, again after a while where the fix was too poor. */
+async function checkInWhereNear() {
+  const now = standing.value;
+  if (home.value?.check_in !== AUTOMATIC || !now || now.finish_ms !== null || (now.start_ms === null && !home.value.self_start)) return;
+  for (const { number, inside } of near.value) {
+    if (!inside) tried.delete(number);
+    else if (!now.visited.includes(number) && Date.now() - (tried.get(number) ?? 0) > AGAIN_AFTER_MS) {
+      tried.set(number, Date.now());
+      const outcome = await checkIn(number, null);
+      if (outcome?.kept) tried.set(number, Infinity);
+    }
+  }
+}
+
 export function start() {
   return judged(() => calling().call("start", { at_ms: Date.now() }));
 }
@@ -226,7 +251,7 @@ export function photo(challenge, content) {
 }
 
 /** Do something that no rule judges.
- * @template {"sos" | "say" | "retire" | "consent" | "read_message" | "open_challenge"} Name
+ * @template {"sos" | "say" | "retire" | "consent" | "read_message" | "open_challenge" | "play_for"} Name
  * @param {Name} name
  * @param {import("./bridge.d.ts").Calls[Name]["asked"]} asked
  * @returns {Promise<boolean>} */
@@ -245,6 +270,20 @@ export async function record(name, asked) {
 
 export function explain() {
   return calling().call("explain", {});
+}
+
+/** Take in a day that was saved as a file: here, in another tab, or by somebody else of the game.
+ * @param {Uint8Array} content */
+export async function takeDay(content) {
+  try {
+    const { received } = await calling().call("import", { content });
+    told.value = { text: t("help.brought", { count: received }), kind: "good" };
+  } catch (error) {
+    tellFailure(error);
+  } finally {
+    await refresh();
+    soon();
+  }
 }
 
 /** All that is held, as a file's bytes. */

@@ -2,14 +2,20 @@
 
 import { h, render } from "preact";
 import { effect } from "@preact/signals";
+import { stayAsWanted } from "./awake.js";
+import { sendInBackground } from "./background.js";
+import { thisApp } from "./browsers.js";
 import { begin, failure, keepCurrent, phase, progress } from "./game.js";
 import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
 import { Button } from "./parts.js";
+import { OutOfTheApp } from "./screens/before.js";
 import { Joining } from "./screens/joining.js";
 import { Playing } from "./screens/playing.js";
 import { chooseLanguage, t } from "./words.js";
 
+/** Where it is kept that the player wants to go on in the browser of an app. */
+const STAYS = "stays-in-app";
 const BASE = new URL("./", import.meta.url).href;
 
 /** What the browser lacks that nothing can replace, as a word's key; "" where it has all. */
@@ -46,12 +52,26 @@ function App() {
   }
 }
 
+/** In the browser of another app nothing is begun before the player has read what that means, or has said so before. */
+async function leaveOtherApps() {
+  const app = thisApp();
+  if (app === null || localStorage.getItem(STAYS)) return;
+  await new Promise((stay) => show(h(OutOfTheApp, { app, onStay: () => stay(undefined) })));
+  localStorage.setItem(STAYS, "true");
+}
+
+/** @param {import("preact").ComponentChild} screen */
+function show(screen) {
+  render(screen, /** @type {HTMLElement} */ (document.getElementById("app")));
+}
+
 async function open() {
   await chooseLanguage(BASE);
-  render(h(App, {}), /** @type {HTMLElement} */ (document.getElementById("app")));
+  await leaveOtherApps();
+  show(h(App, {}));
   const lack = await lacking();
   if (lack) {
-    render(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]), /** @type {HTMLElement} */ (document.getElementById("app")));
+    show(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]));
     return;
   }
   keepForOffline();
@@ -62,6 +82,8 @@ async function open() {
       current = true;
       keepCurrent();
       gather();
+      stayAsWanted();
+      sendInBackground();
     }
   });
 }

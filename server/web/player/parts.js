@@ -1,8 +1,10 @@
 // Small parts that every screen is made of.
 
 import { h } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { t } from "./words.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { told } from "./game.js";
+import { LANGUAGES, chooseLanguage, language, t } from "./words.js";
 
 /** @typedef {import("preact").ComponentChildren} Children */
 
@@ -19,7 +21,7 @@ export function Field({ label, value, onInput, hint, name, upper = false, requir
   return h("label", { class: "field" }, [
     h("span", { class: "label" }, label),
     h("input", {
-      type: "text", name, value, required, inputMode: mode, autocomplete: "off", autocapitalize: upper ? "characters" : "sentences",
+      type: "text", name, value, dir: "auto", required, inputMode: mode, autocomplete: "off", autocapitalize: upper ? "characters" : "sentences",
       spellcheck: false, enterKeyHint: "done",
       onInput: (/** @type {Event} */ event) => onInput(/** @type {HTMLInputElement} */ (event.currentTarget).value),
     }),
@@ -27,19 +29,52 @@ export function Field({ label, value, onInput, hint, name, upper = false, requir
   ]);
 }
 
-/** A dialog over the screen; closed by its button, by Escape and by the system's back gesture.
+/** What became of the last action, until it is put away; in the dialog on top, else on the screen. */
+export function Told() {
+  const said = told.value;
+  return h("div", { class: `told ${said?.kind ?? ""}`, role: "status", "aria-live": "polite" }, said
+    ? [h("p", null, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
+}
+
+/** How many dialogs are open, one over the other. */
+export const openDialogs = signal(0);
+
+/** A dialog over the screen; closed by its button, a tap beside it, Escape and the system's back gesture. Where it was opened
+ * from has the focus again afterwards.
  * @param {{ title: string, onClose: () => void, children: Children }} props */
 export function Dialog({ title, onClose, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const [depth, setDepth] = useState(0);
   useEffect(() => {
+    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    openDialogs.value += 1;
+    setDepth(openDialogs.value);
     box.current?.showModal();
+    return () => {
+      openDialogs.value -= 1;
+      (opener?.isConnected ? opener : /** @type {HTMLElement | null} */ (document.querySelector(".tab[aria-current]")))?.focus();
+    };
   }, []);
-  return h("dialog", { ref: box, class: "dialog", "aria-label": title, onClose, onCancel: onClose }, [
-    h("header", { class: "dialog-head" }, [
-      h("h2", null, title),
-      h(Button, { onClick: () => box.current?.close(), label: t("close"), children: "✕" }),
+  const beside = (/** @type {MouseEvent} */ event) => event.target === box.current && box.current?.close();
+  return h("dialog", { ref: box, class: "dialog", "aria-label": title, onClose, onClick: beside }, [
+    h("div", { class: "dialog-top" }, [
+      depth === openDialogs.value ? h(Told, {}) : null,
+      h("header", { class: "dialog-head" }, [
+        h("h2", { dir: "auto" }, title),
+        h(Button, { onClick: () => box.current?.close(), label: t("close"), children: "✕" }),
+      ]),
     ]),
     h("div", { class: "dialog-body" }, children),
+  ]);
+}
+
+/** The languages that there are, each by its own name. */
+export function Languages() {
+  const choose = (/** @type {Event} */ event) => chooseLanguage(new URL("./", import.meta.url).href, /** @type {HTMLSelectElement} */ (event.currentTarget).value);
+  return h("label", { class: "field" }, [
+    h("span", { class: "label" }, t("language")),
+    h("select", { name: "language", value: language(), onChange: choose },
+      Object.entries(LANGUAGES).map(([code, name]) => h("option", { key: code, value: code, lang: code }, name))),
   ]);
 }
 

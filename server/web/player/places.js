@@ -1,6 +1,7 @@
-// Where the player is: fixes from the browser, asked for by a tap, and bearings.
+// Where the player is: fixes from the browser, asked for by a tap.
 
 import { signal } from "@preact/signals";
+import { walked } from "./compass.js";
 import { moved } from "./game.js";
 
 /** "off" before it was asked for; then "waiting", "on", "denied" or "missing". */
@@ -20,27 +21,16 @@ export function locate() {
   watching = navigator.geolocation.watchPosition(
     ({ coords, timestamp }) => {
       locating.value = "on";
-      moved({
+      const found = {
         lon_e7: Math.round(coords.longitude * 1e7),
         lat_e7: Math.round(coords.latitude * 1e7),
         accuracy_mm: Number.isFinite(coords.accuracy) ? Math.round(coords.accuracy * 1000) : null,
         at_ms: Math.round(timestamp),
-      });
+      };
+      walked(found, coords.heading, coords.speed);
+      moved(found);
     },
     (error) => (locating.value = error.code === error.PERMISSION_DENIED ? "denied" : "waiting"),
     { enableHighAccuracy: true, maximumAge: 2_000, timeout: 30_000 },
   );
-}
-
-/** The direction from one place to another, clockwise from north in degrees.
- * @param {{ lon_e7: number, lat_e7: number }} from @param {{ lon_e7: number, lat_e7: number }} to */
-export function bearing(from, to) {
-  const rad = (/** @type {number} */ e7) => (e7 / 1e7) * (Math.PI / 180);
-  const east = rad(to.lon_e7 - from.lon_e7) * Math.cos(rad(from.lat_e7));
-  return (Math.atan2(east, rad(to.lat_e7 - from.lat_e7)) * (180 / Math.PI) + 360) % 360;
-}
-
-/** The compass point of a bearing, as the key of a word. @param {number} degrees */
-export function compassPoint(degrees) {
-  return ["n", "ne", "e", "se", "s", "sw", "w", "nw"][Math.round(degrees / 45) % 8];
 }

@@ -54,6 +54,9 @@ self.addEventListener("message", (event) => {
   if (event.data === "tidy") event.waitUntil(tidy());
 });
 
+// The network is back: pages that are still open send what waits (this worker has no Python to do it without one).
+self.addEventListener("sync", (event) => event.waitUntil(tell({ kind: "sync-now" })));
+
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin || !url.pathname.startsWith(SHELL)) return;

@@ -2,7 +2,7 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { answer, home, photo, record, standing, takeHint } from "../game.js";
+import { answer, home, photo, record, standing, takeHint, told } from "../game.js";
 import { addressOf, gathered } from "../media.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { ofGame, t } from "../words.js";
@@ -96,10 +96,13 @@ function TakePhoto({ challenge, onClose }) {
     const file = /** @type {HTMLInputElement} */ (event.currentTarget).files?.[0];
     if (!file) return;
     setBusy(true);
-    const outcome = await photo(challenge.number, await scaled(file)).finally(() => setBusy(false));
+    const picture = await scaled(file).catch(() => null);
+    if (!picture) told.value = { text: t("failed.picture_unknown"), kind: "bad" };
+    const outcome = picture && (await photo(challenge.number, picture));
+    setBusy(false);
     if (outcome?.verdict === "accepted" || outcome?.kept) onClose();
   };
-  return h("label", { class: "button main file" }, [busy ? t("loading") : t("tasks.photo"),
+  return h("label", { class: "button main file", "aria-busy": busy }, [busy ? t("loading") : t("tasks.photo"),
     h("input", { type: "file", accept: "image/*", capture: "environment", onChange: taken, disabled: busy })]);
 }
 

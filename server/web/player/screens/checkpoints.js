@@ -2,11 +2,15 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { checkIn, fix, near, standing } from "../game.js";
+import { awake, canStayAwake, stayAwake } from "../awake.js";
+import { bearing, compassPoint } from "../bearings.js";
+import { ahead, compass, hasCompass, turnedBy, useCompass } from "../compass.js";
+import { checkIn, fix, home, near, standing } from "../game.js";
 import { Button, Dialog, Field } from "../parts.js";
-import { bearing, compassPoint, locate, locating } from "../places.js";
+import { locate, locating } from "../places.js";
 import { metres, ofGame, t } from "../words.js";
-import { Scanner } from "./scanning.js";
+import { CheckInScanner } from "./scanning.js";
+import { TagScanner, readsTags } from "./tags.js";
 
 /** @typedef {import("../bridge.d.ts").CheckpointView} CheckpointView */
 
@@ -28,7 +32,7 @@ export function Checkpoints() {
           h(Arrow, { checkpoint: one }),
           h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), one.name && one.name !== one.code ? ` ${ofGame(one.name)}` : "",
             one.finish ? h("span", { class: "tag" }, t("finish")) : null]),
-          h("span", { class: "checkpoint-away" }, visited.has(one.number) ? `✓ ${t("visited")}` : awayText(away.get(one.number))),
+          h("span", { class: "checkpoint-away" }, visited.has(one.number) ? `✓ ${t("visited")}` : awayText(one, away.get(one.number))),
           h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
         ]),
       ))),
@@ -36,37 +40,59 @@ export function Checkpoints() {
   ]);
 }
 
-/** @param {import("../bridge.d.ts").Near | undefined} one */
-function awayText(one) {
+/** How far a checkpoint is and in which direction. @param {CheckpointView} checkpoint
+ * @param {import("../bridge.d.ts").Near | undefined} one */
+function awayText(checkpoint, one) {
   if (!one) return "";
-  return one.inside ? t("here") : metres(one.distance_mm);
+  if (one.inside) return t("here");
+  const degrees = bearingOf(checkpoint);
+  return degrees === null ? metres(one.distance_mm) : t("away", { distance: metres(one.distance_mm), direction: t(`compass.${compassPoint(degrees)}`) });
 }
 
-/** Where to go from here, as an arrow on a map with north up. @param {{ checkpoint: CheckpointView }} props */
+/** From here, clockwise from north; null where it is not known or the game does not show it. @param {CheckpointView} checkpoint */
+function bearingOf({ lon_e7, lat_e7 }) {
+  const here = home.value?.distances ? fix.value : null;
+  return here && lon_e7 !== null && lat_e7 !== null ? bearing(here, { lon_e7, lat_e7 }) : null;
+}
+
+/** Where to go from here: straight up is ahead, or north where nothing says what is ahead. The words beside it tell the
+ * same. @param {{ checkpoint: CheckpointView }} props */
 function Arrow({ checkpoint }) {
-  const here = fix.value;
-  if (!here || checkpoint.lon_e7 === null || checkpoint.lat_e7 === null) return h("span", { class: "arrow" }, "·");
-  const degrees = bearing(here, { lon_e7: checkpoint.lon_e7, lat_e7: checkpoint.lat_e7 });
-  return h("span", { class: "arrow", role: "img", "aria-label": t(`compass.${compassPoint(degrees)}`) },
-    h("svg", { viewBox: "-12 -12 24 24", width: 24, height: 24, "aria-hidden": "true" },
-      h("path", { d: "M0-10 7 8 0 4-7 8Z", fill: "currentColor", transform: `rotate(${Math.round(degrees)})` })));
+  const degrees = bearingOf(checkpoint);
+  if (degrees === null) return h("span", { class: "arrow" }, "·");
+  return h("span", { class: "arrow", "aria-hidden": "true" },
+    h("svg", { viewBox: "-12 -12 24 24", width: 28, height: 28 },
+      h("path", { d: "M0-10 7 8 0 4-7 8Z", fill: "currentColor", transform: `rotate(${Math.round(degrees - ahead.value)})` })));
 }
 
+/** The own position, the compass and the screen: what is on, and what can be had. */
 function Locating() {
   const state = locating.value;
-  if (state === "on") {
-    const accuracy = fix.value?.accuracy_mm;
-    return h("p", { class: "quiet" }, accuracy === null || accuracy === undefined ? t("fix.unknown") : t("fix.good", { m: Math.ceil(accuracy / 1000) }));
-  }
   if (state === "denied" || state === "missing") return h("p", { class: "problem" }, t(`fix.${state}`));
   if (state === "waiting") return h("p", { class: "quiet", role: "status" }, t("fix.waiting"));
-  return h("div", { class: "ask" }, [h("p", null, t("fix.ask")), h(Button, { kind: "main", onClick: locate, children: t("fix.allow") })]);
+  if (state === "off") return h("div", { class: "ask" }, [h("p", null, t("fix.ask")), h(Button, { kind: "main", onClick: locate, children: t("fix.allow") })]);
+  const accuracy = fix.value?.accuracy_mm;
+  return h("div", { class: "ask" }, [
+    h("p", { class: "quiet" }, [accuracy === null || accuracy === undefined ? t("fix.unknown") : t("fix.good", { m: Math.ceil(accuracy / 1000) }), " ", t("awake.text")]),
+    canStayAwake() ? h(Awake, {}) : null,
+    home.value?.distances ? h("p", { class: "quiet", id: "turned-by" }, t(`compass.by_${compass.value === "denied" && turnedBy.value === "north" ? "denied" : turnedBy.value}`)) : null,
+    home.value?.distances && hasCompass() && compass.value === "off" ? h(Button, { onClick: () => { useCompass(); }, children: t("compass.use") }) : null,
+  ]);
+}
+
+function Awake() {
+  const wanted = awake.value !== "off";
+  return h("div", null, [
+    h("label", { class: "check" }, [h("input", { type: "checkbox", name: "awake", checked: wanted, onChange: () => { stayAwake(!wanted); } }), t("awake.label")]),
+    awake.value === "refused" ? h("p", { class: "problem", role: "status" }, t("awake.refused")) : null,
+  ]);
 }
 
 /** A checkpoint with the ways to check in there. @param {{ checkpoint: CheckpointView, onClose: () => void }} props */
 export function OneCheckpoint({ checkpoint, onClose }) {
   const [code, setCode] = useState("");
   const [scanning, setScanning] = useState(false);
+  const [holding, setHolding] = useState(false);
   const away = near.value.find((one) => one.number === checkpoint.number);
   const byPlace = checkpoint.methods.includes("gps");
   const byCode = checkpoint.methods.includes("code");
@@ -77,15 +103,17 @@ export function OneCheckpoint({ checkpoint, onClose }) {
     if (outcome?.verdict === "accepted") onClose();
   };
   return h(Dialog, { title: `${checkpoint.code} ${checkpoint.name === checkpoint.code ? "" : ofGame(checkpoint.name)}`, onClose, children: [
-    h("p", { class: "figures" }, [t("points", { count: checkpoint.points, points: checkpoint.points }), away ? ` · ${awayText(away)}` : ""]),
+    h("p", { class: "figures" }, [t("points", { count: checkpoint.points, points: checkpoint.points }), away ? ` · ${awayText(checkpoint, away)}` : ""]),
     checkpoint.text ? h("p", null, ofGame(checkpoint.text)) : null,
     visited ? h("p", { class: "good" }, `✓ ${t("visited")}`) : null,
     byPlace ? h(Button, { kind: "main", onClick: () => act(null), disabled: !fix.value, children: fix.value ? t("check_in.here") : t("check_in.no_fix") }) : null,
     byQr ? h(Button, { kind: byPlace ? "plain" : "main", onClick: () => setScanning(true), children: t("check_in.scan") }) : null,
+    byQr && readsTags() ? h(Button, { onClick: () => setHolding(true), children: t("check_in.tag") }) : null,
     byCode ? h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), act(code.trim())) }, [
       h(Field, { label: t("check_in.code"), name: "checkpoint-code", value: code, onInput: setCode, upper: true }),
       h("button", { type: "submit", class: "button", disabled: !code.trim() }, t("check_in.with_code")),
     ]) : null,
-    scanning ? h(Scanner, { onClose: () => setScanning(false), onDone: onClose }) : null,
+    scanning ? h(CheckInScanner, { onClose: () => setScanning(false), onDone: onClose }) : null,
+    holding ? h(TagScanner, { onClose: () => setHolding(false), onDone: onClose }) : null,
   ] });
 }

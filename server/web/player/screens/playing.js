@@ -2,15 +2,18 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { failure, finish, home, online, record, standing, standingAt, start, storeKind, syncState, told } from "../game.js";
+import { installComesFirst } from "../browsers.js";
+import { saveDay } from "../day_file.js";
+import { failure, finish, home, offered, online, record, standing, standingAt, start, storeKind, sync, syncState } from "../game.js";
 import { gatherProblem } from "../media.js";
 import { newer, ready } from "../offline.js";
-import { Button, Dialog } from "../parts.js";
+import { Button, Dialog, Told, openDialogs } from "../parts.js";
 import { ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
 import { Checkpoints } from "./checkpoints.js";
 import { Help } from "./help.js";
 import { MapView } from "./map.js";
+import { WhosePhone } from "./members.js";
 import { Score } from "./score.js";
 
 const TABS = /** @type {const} */ (["list", "map", "tasks", "score", "help"]);
@@ -19,12 +22,15 @@ const CLOCK_FLAGS = new Set(["clock_differs", "clock_ahead", "clock_behind", "cl
 export function Playing() {
   const [tab, setTab] = useState(/** @type {typeof TABS[number]} */ ("list"));
   const briefing = standing.value?.briefings.find((one) => !one.accepted);
+  const [asked, setAsked] = useState(false);
+  const found = standing.value;
   if (briefing) return h(Briefing, { briefing });
+  if (found && (found.member_needed || (offered.value.length && !found.plays_for.length && !asked))) return h(WhosePhone, { onLater: () => setAsked(true) });
   const View = { list: Checkpoints, map: MapView, tasks: Challenges, score: Score, help: Help }[tab];
   return h("div", { class: "playing" }, [
     h(Head, {}),
-    h(Told, {}),
-    h("main", { class: `view view-${tab}` }, [h(StartFinish, {}), h(View, {})]),
+    openDialogs.value ? null : h(Told, {}),
+    h("main", { class: `view view-${tab}` }, [h(Handover, {}), h(StartFirst, {}), h(View, {}), tab === "list" ? h(Finish, {}) : null]),
     h("nav", { class: "tabs", "aria-label": t("tabs") }, TABS.map((name) =>
       h("button", { key: name, type: "button", class: "tab", "aria-current": name === tab ? "page" : undefined, onClick: () => setTab(name) }, [
         t(`tab.${name}`), name === "help" && unread() ? h("span", { class: "badge" }, unread()) : null]))),
@@ -43,12 +49,12 @@ function Head() {
     return () => clearInterval(timer);
   }, []);
   const found = standing.value;
-  if (!found) return h("header", { class: "head" }, h("h1", null, ofGame(home.value?.name ?? "")));
+  if (!found) return h("header", { class: "head" }, h("h1", { dir: "auto" }, ofGame(home.value?.name ?? "")));
   const { unsent, in_custody: custody } = found.safety;
   return h("header", { class: "head" }, [
     h("div", { class: "head-row" }, [
-      h("h1", null, ofGame(home.value?.name ?? "")),
-      h("span", { class: "team" }, found.team_name || t("team", { number: found.team_number })),
+      h("h1", { dir: "auto" }, ofGame(home.value?.name ?? "")),
+      h("span", { class: "team", dir: "auto" }, found.team_name || t("team", { number: found.team_number })),
     ]),
     h("div", { class: "head-row" }, [
       h("strong", { class: "head-score" }, t("points", { count: found.score, points: found.score })),
@@ -77,20 +83,34 @@ function TimeLeft({ found, now }) {
   return h("span", { class: left < 0 ? "late" : "", role: "timer" }, text);
 }
 
-/** What became of the last action, until it is put away. */
-function Told() {
-  const said = told.value;
-  return h("div", { class: `told ${said?.kind ?? ""}`, role: "status", "aria-live": "polite" }, said
-    ? [h("p", null, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
+/** A game joined in a tab of an iPhone or iPad: it is not the app's, and its system may empty it. */
+function Handover() {
+  const [away, setAway] = useState(false);
+  if (away || !installComesFirst()) return null;
+  const unsent = standing.value?.safety.unsent ?? 0;
+  return h("section", { class: "problem", id: "handover", "aria-label": t("handover.title") }, [
+    h("h2", null, t("handover.title")),
+    h("p", null, unsent ? t("handover.unsent", { count: unsent }) : t("handover.sent")),
+    h("div", { class: "actions" }, [
+      unsent ? h(Button, { onClick: () => { sync(); }, disabled: syncState.value.busy, children: syncState.value.busy ? t("sync.busy") : t("sync.now") }) : null,
+      unsent ? h(Button, { onClick: saveDay, children: t("help.save") }) : null,
+      h(Button, { onClick: () => setAway(true), children: t("handover.stay") }),
+    ]),
+  ]);
 }
 
-function StartFinish() {
+/** The team's time, where it starts itself. */
+function StartFirst() {
+  if (!home.value?.self_start || !standing.value || standing.value.start_ms !== null) return null;
+  return h("div", { class: "ask" }, h(Button, { kind: "main", onClick: () => { start(); }, children: t("start") }));
+}
+
+/** Below everything else: it ends the game. */
+function Finish() {
   const [sure, setSure] = useState(false);
   const found = standing.value;
-  if (!found || !home.value) return null;
-  if (home.value.self_start && found.start_ms === null) return h(Button, { kind: "main", onClick: () => { start(); }, children: t("start") });
-  if (!home.value.finish_action || found.finish_ms !== null || found.start_ms === null) return null;
-  return h("div", { class: "ask" }, [
+  if (!found || !home.value?.finish_action || found.finish_ms !== null || found.start_ms === null) return null;
+  return h("div", { class: "actions" }, [
     h(Button, { onClick: () => setSure(true), children: t("finish.do") }),
     sure ? h(Dialog, { title: t("finish.do"), onClose: () => setSure(false), children: [h("p", null, t("finish.text")),
       h(Button, { kind: "main", onClick: async () => { await finish(); setSure(false); }, children: t("finish.do") })] }) : null,
@@ -102,8 +122,8 @@ function StartFinish() {
 function Briefing({ briefing }) {
   const [guardian, setGuardian] = useState(false);
   return h("main", { class: "screen" }, [
-    h("h1", null, ofGame(home.value?.name ?? "")),
-    ofGame(briefing.text).split("\n").map((line, n) => h("p", { key: n }, line)),
+    h("h1", { dir: "auto" }, ofGame(home.value?.name ?? "")),
+    ofGame(briefing.text).split("\n").map((line, n) => h("p", { key: n, dir: "auto" }, line)),
     briefing.consent ? h("label", { class: "check" }, [
       h("input", { type: "checkbox", checked: guardian, onChange: () => setGuardian(!guardian) }), t("consent.guardian")]) : null,
     h(Button, { kind: "main", onClick: () => { record("consent", { version: briefing.version, at_ms: Date.now(), guardian }); },

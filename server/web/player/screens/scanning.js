@@ -9,19 +9,26 @@ import { t } from "../words.js";
 const EVERY_MS = 150;
 const SIDE_PX_MAX = 960;
 
-/** @param {{ onClose: () => void, onDone: () => void }} props */
-export function Scanner({ onClose, onDone }) {
+/** Check in by the first code that is seen.
+ * @param {{ onClose: () => void, onDone: () => void }} props */
+export function CheckInScanner({ onClose, onDone }) {
+  const found = async (/** @type {string} */ text) => {
+    onClose();
+    const outcome = await scanned(text);
+    if (outcome?.verdict === "accepted") onDone();
+  };
+  return h(Scanner, { onClose, onText: found });
+}
+
+/** The camera, until it has seen a code.
+ * @param {{ onClose: () => void, onText: (text: string) => void }} props */
+export function Scanner({ onClose, onText }) {
   const video = useRef(/** @type {HTMLVideoElement | null} */ (null));
   const [problem, setProblem] = useState("");
   useEffect(() => {
     const stop = new AbortController();
     look(/** @type {HTMLVideoElement} */ (video.current), stop.signal)
-      .then(async (text) => {
-        if (text === null) return;
-        onClose();
-        const outcome = await scanned(text);
-        if (outcome?.verdict === "accepted") onDone();
-      })
+      .then((text) => text !== null && onText(text))
       .catch((error) => setProblem(t(error?.name === "NotAllowedError" ? "camera.denied" : "camera.missing")));
     return () => stop.abort();
   }, []);

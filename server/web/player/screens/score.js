@@ -50,24 +50,37 @@ function lineText(line) {
 /** @typedef {{ teams: { place: number | null, name: string, number: number, score: number, status: string }[],
  *   as_of_ms: number, devices_heard: number, devices: number, provisional: boolean }} Board */
 
+/** `client_core.game.showing.StandingsShown`: players see no standings yet. */
+const HIDDEN = 2;
+
+/** What the first server that answers says.
+ * @returns {Promise<Board>} */
+async function latestBoard() {
+  for (const upstream of home.value?.upstreams ?? []) {
+    const address = upstream.replace("/sync/v1/", "/api/v1/").replace(/\/([^/]+)$/, "/games/$1/standings");
+    const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null);
+    if (response?.ok) return response.json();
+  }
+  throw new Error("no server answers");
+}
+
 /** What the nearest server says, kept for when there is none. */
 function Leaderboard() {
   const [board, setBoard] = useState(/** @type {Board | null} */ (kept()));
   const [stale, setStale] = useState(true);
   useEffect(() => {
-    const address = home.value?.upstreams[0]?.replace("/sync/v1/", "/api/v1/").replace(/\/([^/]+)$/, "/games/$1/standings");
-    if (!address || home.value?.standings === 2) return;
-    fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" })
-      .then((response) => (response.ok ? response.json() : Promise.reject(new Error(String(response.status)))))
-      .then((found) => {
+    if (home.value?.standings === HIDDEN) return;
+    latestBoard().then(
+      (found) => {
         // Never back to what is older.
         if (found.as_of_ms >= (kept()?.as_of_ms ?? 0)) localStorage.setItem("board", JSON.stringify(found));
         setBoard(kept());
         setStale(false);
-      })
-      .catch(() => setStale(true));
+      },
+      () => setStale(true),
+    );
   }, [standing.value?.safety.safe]);
-  if (home.value?.standings === 2) return h("p", { class: "quiet" }, t("board.hidden"));
+  if (home.value?.standings === HIDDEN) return h("p", { class: "quiet" }, t("board.hidden"));
   return h("section", { "aria-label": t("board") }, [
     h("h2", null, t("board")),
     board ? [
