@@ -28,6 +28,7 @@ from server.relaying import Relaying
 from server.settings import Settings
 from server.shown import Shown
 from server.signals import Signals
+from server.turns import Turns
 from server.upstream import UpstreamState
 from server.verifier import Verifier
 from server.witnessing import Witnessing
@@ -62,6 +63,7 @@ class Node:
         self.writer.on_commit = self._changed
         self.joiner = Joiner(self.writer, devices_max=limits.devices_per_game_max)
         self.bodies = BodyRoom()
+        self.turns = Turns()
         self.bundle_bodies = BodyRoom(BUNDLES_AT_ONCE_MAX * limits.bundle_bytes_max)
         self.bundle_turns = asyncio.Semaphore(BUNDLES_AT_ONCE_MAX)
         self.live_pages = 0

@@ -2,9 +2,10 @@
 
 One signature takes longer than anything else the loop does for a push, and the
 library keeps Python's lock meanwhile. A node with a core to spare therefore
-hires a process that only verifies: all checks that wait go to it in one piece,
-while it works the next ones gather, and the loop decodes and hashes meanwhile.
-(To wake a process costs a third of a signature: it is asked seldom and much.)
+hires a process that only verifies, while the loop decodes and hashes. To wake a
+process costs a third of a signature, so what waits goes to it in pieces: a few
+checks as soon as they are there, so that it works on them while the loop is
+still in the same turn, and fewer when it has nothing else to do.
 Without one (a single core, no `fork`), and when it dies or hangs, everything is verified
 in the loop: slower, and with the same answers.
 """
@@ -30,6 +31,8 @@ LENGTH_BYTES = 4
 RECEIVED_BYTES_MAX = 1 << 16
 WITHIN_S = 10.0
 """What waits comes back in a fraction of it; a process that takes longer hangs, and pushes would wait with it."""
+PIECE_CHECKS = 8
+"""Worth waking the process for: a turn of the loop that takes in many requests lasts as long as their signatures."""
 CORES_MIN = 2
 """On one core a second process would only take turns with the loop."""
 
@@ -48,9 +51,11 @@ class Verifier:
         self._link = link
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gathered: list[tuple[Checks, asyncio.Future[bytes]]] = []
+        self._gathered_checks = 0
         self._asked: deque[tuple[Checks, asyncio.Future[bytes]]] = deque()
         self._unsent = bytearray()
         self._received = bytearray()
+        self._heard_at_s = 0.0
         self._overdue: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -73,9 +78,12 @@ class Verifier:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._link, self._receive)
         if not self._gathered and not self._asked:
-            self._loop.call_soon(self._ask)
+            self._loop.call_soon(self._ask_if_idle)
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._gathered.append((checks, answer))
+        self._gathered_checks += len(checks)
+        if self._gathered_checks >= PIECE_CHECKS:
+            self._ask()
         return tuple(map(bool, await answer))
 
     def close(self) -> None:
@@ -87,22 +95,30 @@ class Verifier:
             self._loop.remove_writer(self._link)
         self._link.close()
         self._link = None
-        self._note_answered()
+        if self._overdue is not None:
+            self._overdue.cancel()
         for checks, answer in (*self._asked, *self._gathered):
             if not answer.done():
                 answer.set_result(verify_all(checks))
         self._asked.clear()
         self._gathered.clear()
 
+    def _ask_if_idle(self) -> None:
+        """Send what was gathered, however little, where the process has nothing else to do."""
+        if self._gathered and not self._asked:
+            self._ask()
+
     def _ask(self) -> None:
-        """Send what was gathered while the process had nothing else to do."""
-        if self._link is None or self._asked:
-            return
+        """Send what was gathered."""
+        assert self._loop is not None
         question = msgspec.msgpack.encode([check for checks, _ in self._gathered for check in checks])
+        if not self._asked:
+            self._heard_at_s = self._loop.time()
         self._asked.extend(self._gathered)
         self._gathered.clear()
-        assert self._loop is not None
-        self._overdue = self._loop.call_later(WITHIN_S, self._lost)
+        self._gathered_checks = 0
+        if self._overdue is None:
+            self._overdue = self._loop.call_later(WITHIN_S, self._look_whether_it_hangs)
         self._unsent += len(question).to_bytes(LENGTH_BYTES, "big") + question
         self._send()
 
@@ -138,15 +154,21 @@ class Verifier:
             if not answer.done():
                 answer.set_result(bytes(self._received[: len(checks)]))
             del self._received[: len(checks)]
-        if not self._asked:
-            self._note_answered()
-        if self._gathered and not self._asked:
-            self._ask()
+        assert self._loop is not None
+        self._heard_at_s = self._loop.time()
+        self._ask_if_idle()
 
-    def _note_answered(self) -> None:
-        if self._overdue is not None:
-            self._overdue.cancel()
-            self._overdue = None
+    def _look_whether_it_hangs(self) -> None:
+        """Whatever is asked has `WITHIN_S` from the last answer on; look again when that is over."""
+        self._overdue = None
+        if not self._asked:
+            return
+        assert self._loop is not None
+        left_s = self._heard_at_s + WITHIN_S - self._loop.time()
+        if left_s <= 0:
+            self._lost()
+        else:
+            self._overdue = self._loop.call_later(left_s, self._look_whether_it_hangs)
 
     def _lost(self) -> None:
         log.warning("the process that verifies signatures is gone or hangs; they are verified in the event loop")

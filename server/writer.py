@@ -31,6 +31,8 @@ from sync.segment import Segment
 
 GROUP_PUSHES_MAX = 128
 """A group this large is bound by its rows, no longer by its COMMIT; more would only wait longer."""
+GATHERED_ENOUGH = 32
+"""From so many pushes on, a COMMIT is a small part: begin, and the loop answers one group while the next is written."""
 RETRY_AFTER_S = 2
 OWN_TRIES_MAX = 12
 """Notes, marks of staff, judged answers and commands beside the server go into the same streams."""
@@ -120,12 +122,12 @@ class Writer:
                     await self._commit(slug, pushes)
 
     async def _gather(self) -> None:
-        """Let requests that are in already join the group: as long as each turn of the loop brings more.
+        """Let requests that are in already join the group: as long as each turn of the loop brings more, up to enough.
 
         A COMMIT costs as much as some ten pushes; turning once more costs nothing.
         """
         before = 0
-        while before < len(self._queue) < GROUP_PUSHES_MAX:
+        while before < len(self._queue) < GATHERED_ENOUGH:
             before = len(self._queue)
             await asyncio.sleep(0)
 

@@ -42,6 +42,7 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         body = await read_body(scope, receive, node.settings.limits.body_bytes_max, node.bodies)
         whole = True
+        await node.turns.wait()
         with node.game(*game_names(scope["path"])) as game:
             heard = Heard()
             with game.strangers.lease(node.settings.limits.stranger_bytes_max) as lease:

@@ -32,6 +32,10 @@ async def main():
         wanted = [checks_of(number) for number in range(40)]
         answers = await asyncio.gather(*(hired.verify(checks) for checks, _ in wanted))
         assert list(answers) == [good for _, good in wanted]
+    many = [asyncio.create_task(hired.verify(checks_of(1)[0])) for _ in range(2 * verifier.PIECE_CHECKS + 1)]
+    await asyncio.sleep(0)
+    assert len(hired._asked) == 2 * verifier.PIECE_CHECKS, "it works while the loop is still in the same turn"
+    await asyncio.gather(*many)
     large = [one for number in range(300) for one in checks_of(number % 7 + 1)[0]]
     first = asyncio.create_task(hired.verify(large))
     given_up = asyncio.create_task(hired.verify(checks_of(5)[0]))
