@@ -40,6 +40,8 @@ class Strangers:
         """Count what was just committed and applied; an enrolment may have made a stranger known."""
         brought: dict[bytes, int] = {}
         for segment in segments:
+            if segment.stream not in self._bytes:
+                continue  # measured in the file, if it is a stranger's at all
             brought[segment.stream] = brought.get(segment.stream, 0) + segment_cost(segment)
         index = self._log.index
         for stream in list(self._bytes) if changes.statements else []:

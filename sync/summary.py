@@ -92,7 +92,7 @@ class Summary:
         if known is None:
             if len(self._root_by_scope) >= SCOPES_KEPT_MAX:  # scopes are what peers name
                 self._root_by_scope.clear()
-            known = self._root_by_scope[scope] = digest(ROOT, *self.buckets(scope))
+            known = self._root_by_scope[scope] = digest(ROOT, b"".join(self.buckets(scope)))
         return known
 
     def ids(self, scope: Scope, buckets: frozenset[int] | None = None) -> list[bytes]:

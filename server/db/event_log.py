@@ -58,6 +58,8 @@ class GameLog:
         self.game_no, self.game, self.root_key = game_no, game, root_key
         self.healing = False
         """Whether this store came back from a backup and has not heard yet what it lost."""
+        self.has_receipts = False
+        """Whether any are held: an authority is given none, and need not look for each push."""
         self.index, self.state, self.stream_nos = self._load(reader)
         self.committing = False
         """Whether a thread is in a transaction of ours: then what the file says beyond us is no other process's."""
@@ -94,6 +96,7 @@ class GameLog:
         """Take over what a transaction has committed."""
         self.index.apply(transaction.changes)
         self.stream_nos |= transaction.stream_nos
+        self.has_receipts = self.has_receipts or transaction.keeps_receipts
         epoch = transaction.epoch or self.state.restore_epoch
         self.state = StoreState(self.state.store_id, epoch, transaction.commit_seq)
         self.index.epoch = epoch
@@ -183,7 +186,7 @@ class GameLog:
     def receipts(self, streams: Sequence[bytes]) -> list[Receipt]:
         """See `EventLog.receipts`. One statement for thousands of streams: an idle edge asks about all of them."""
         found: list[Receipt] = []
-        for first in range(0, len(streams), STREAMS_IN_STATEMENT_MAX):
+        for first in range(0, len(streams) if self.has_receipts else 0, STREAMS_IN_STATEMENT_MAX):
             part = streams[first : first + STREAMS_IN_STATEMENT_MAX]
             marks = ", ".join("?" * len(part))
             sql = f"SELECT body FROM receipt WHERE game_no = ? AND stream IN ({marks})"  # noqa: S608 - nothing but marks
@@ -204,13 +207,14 @@ class GameLog:
                 "SELECT no, id, public_key, incarnation, audience, state FROM stream WHERE game_no = ?", key
             ).fetchall()
             statements = connection.execute("SELECT body, signature FROM statement WHERE game_no = ?", key).fetchall()
+            receipt = connection.execute("SELECT 1 FROM receipt WHERE game_no = ? LIMIT 1", key).fetchone()
         finally:
             if own:
                 connection.execute("COMMIT")
         index = LogIndex(self.game, self.root_key)
         states = (_decode_state(stream, StreamKey(*key), body) for _, stream, *key, body in streams)
         index.load(states, (Statement(*statement) for statement in statements))
-        index.epoch, self.healing = row[1], bool(row[3])
+        index.epoch, self.healing, self.has_receipts = row[1], bool(row[3]), receipt is not None
         return index, StoreState(*row[:3]), {stream: number for number, stream, *_ in streams}
 
 

@@ -86,6 +86,8 @@ class LogTransaction:
         self.stream_nos: dict[bytes, int] = {}
         self.epoch = b""
         """The restore epoch that this transaction gave the store, if it did."""
+        self.keeps_receipts = False
+        """Whether it wrote any."""
         self._earlier = _Rows()
         """Rows of pushes that are done."""
         self._rows = _Rows()
@@ -332,6 +334,7 @@ class LogTransaction:
                 (*place, old.head),
             )
         if dropped is not None:
+            self.keeps_receipts = True
             self._connection.execute(
                 "INSERT OR REPLACE INTO receipt (game_no, stream, store, level, head, body) VALUES (?, ?, ?, ?, ?, ?)",
                 (*place, receipt.head, _ENCODER.encode(receipt)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ from sync.stream import ALL, GAME, STAFF, StreamKey, scope_of, stream_id, team_a
 from sync.summary import row_hash
 
 FILE = Path(__file__).parent / "vectors.json"
+DEFLATED_FROM_BYTES = 96
 TEAM = team_audience(bytes(range(16)))
 PAYLOADS = (b"", b"one", bytes(range(256)))
 
@@ -194,14 +196,25 @@ def messages() -> list[Message]:
 
 
 def frames() -> dict[str, list[dict[str, Any]]]:
-    """Plain frames, to be encoded and decoded, and deflated ones, to be decoded."""
+    """Plain frames, to be encoded and decoded, and deflated ones, to be decoded.
+
+    When to deflate is up to the sender: a reader takes both forms of any message.
+    """
     found: dict[str, list[dict[str, Any]]] = {"frames_plain": [], "frames_deflated": []}
     for message in messages():
-        frame = encode_frame(message)
-        form = "frames_deflated" if frame[4] else "frames_plain"
-        encoded = msgspec.msgpack.encode(message).hex()
-        found[form].append({"message": type(message).__name__, "msgpack": encoded, "frame": frame.hex()})
+        frame, encoded = encode_frame(message), msgspec.msgpack.encode(message)
+        forms = {"frames_deflated": deflated_frame(encoded)} if len(encoded) >= DEFLATED_FROM_BYTES else {}
+        forms |= {} if frame[4] else {"frames_plain": frame}
+        for form, made in forms.items():
+            found[form].append({"message": type(message).__name__, "msgpack": encoded.hex(), "frame": made.hex()})
     return found
+
+
+def deflated_frame(encoded: bytes) -> bytes:
+    """The frame of an encoded message in form 1, whatever this library's own choice would be."""
+    deflater = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = b"\x01" + deflater.compress(encoded) + deflater.flush()
+    return (4 + len(body)).to_bytes(4, "big") + body[:1] + zlib.crc32(body).to_bytes(4, "big") + body[1:]
 
 
 def summaries() -> dict[str, Any]:
