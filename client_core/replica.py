@@ -37,6 +37,7 @@ from client_core.game.actions import (
     Sos,
     Start,
     accuracy_dm,
+    decode_action,
 )
 from client_core.game.checkpoints import Checkpoint, Method
 from client_core.game.content import Package, decode_package
@@ -50,7 +51,7 @@ from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
-from client_core.game.verdicts import Accepted, Refused, Verdict, is_kept
+from client_core.game.verdicts import Accepted, Reason, Refused, Verdict, is_kept
 from client_core.membership import ReplicaError, choose, joined, put_game, statements_of
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
@@ -201,7 +202,7 @@ class Replica:
         """Check in by what stands there (`code`; `qr`: it was scanned) or by position.
 
         The answer comes after COMMIT. Refused check-ins are kept only for
-        `verdicts.KEPT_REASONS`. Raises `TextFault`, `ValueError` or a
+        `verdicts.KEPT_REASONS`, and as a second device's. Raises `TextFault`, `ValueError` or a
         `StoreError`, and then nothing was recorded.
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
@@ -264,9 +265,16 @@ class Replica:
     def act(self, action: Known) -> Verdict:
         """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
         verdict = self.foresee(action)
-        if self.records(verdict):
+        if self.records(verdict) or (isinstance(action, CheckIn) and self._was_another(action, verdict)):
             self._take_own(self._write(action))
         return verdict
+
+    def _was_another(self, action: CheckIn, verdict: Verdict) -> bool:
+        """Whether the visit pays nothing because of another device alone: what becomes of that one is not known yet."""
+        if not isinstance(verdict, Refused) or verdict.reason is not Reason.ALREADY_VISITED:
+            return False
+        own = (decode_action(event.payload) for event in self.own_events())
+        return not any(isinstance(one, CheckIn) and one.checkpoint == action.checkpoint for one in own)
 
     def foresee(self, action: Known) -> Verdict:
         """The verdict that an action would have now; nothing is kept."""

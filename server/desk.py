@@ -66,6 +66,7 @@ class _Pages(msgspec.Struct):
     signs: dict[tuple[int | None, int], tuple[Entry, Entry]]
     """By member, and by how often the device had said whose it is, the first and the last sign of life."""
     said: int = 0
+    plays_for: tuple[int, ...] | None = None
 
 
 class Desk:
@@ -162,10 +163,11 @@ class Desk:
             first_seq = max(branch.first_seq, pages.tip_seq + 1) if len(state.branches) == 1 else branch.first_seq
             for _, identity, payload in self.game.log.payloads(state.id, branch.number, first_seq):
                 action = decode_action(payload)
-                entry = Entry(identity, state.key.public_key, by_staff, team, action)
+                if isinstance(action, PlaysFor):
+                    pages.said, pages.plays_for = pages.said + 1, action.members
+                entry = Entry(identity, state.key.public_key, by_staff, team, action, pages.plays_for)
                 if isinstance(action, _KEPT):
                     pages.entries.append(entry)
-                    pages.said += isinstance(action, PlaysFor)
                 elif team is not None:
                     whose = getattr(action, "member", None), pages.said
                     first, last = pages.signs.get(whose, (entry, entry))

@@ -168,6 +168,8 @@ def _speaks_of(sheet: TeamSheet, entry: Entry, said: Sequence[tuple[bytes, Plays
     named: int | None = getattr(entry.action, "member", None)
     if named is not None:
         return named == member
+    if entry.plays_for is not None:
+        return member in entry.plays_for
     at_ms: int = getattr(entry.action, "at_ms", 0)
     before = [
         (one.at_ms, identity, one.members)

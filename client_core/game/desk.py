@@ -25,6 +25,8 @@ class Entry(NamedTuple):
     by_staff: bool
     team: bytes | None
     action: Action
+    plays_for: tuple[int, ...] | None = None
+    """For whom its stream had said before that it reports; None: it had said nothing."""
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -192,11 +192,12 @@ _decision(
 _decision("merge", "TEAM and INTO are one team, before and from now on, under INTO.", _team, click.argument("into"))
 _decision(
     "move-device",
-    "What DEVICE (first letters of its key: wayfold device list) says from now on is about TEAM.",
+    "What DEVICE (first letters of its key: wayfold device list) says from now on is about TEAM, or its member (7.2).",
     click.argument("device"),
     _team,
     click.option("--at", metavar="TIME", help="From its first event at or after this time: 13:05."),
     click.option("--from", "from", metavar="NUMBER", help="From this position in its stream on."),
+    click.option("--members", metavar="NUMBERS", help="Several members of TEAM share it: 2,3."),
 )
 _decision(
     "start", "Everybody, a category or a team starts at TIME; beats every other start.", _at, _for_team, _for_category

@@ -30,6 +30,7 @@ from client_core.game.decisions import (
     VisitTaken,
 )
 from client_core.game.statuses import STATUS_NUMBERS
+from client_core.game.teams import Team
 from client_core.game.text import TextFault
 from server.deciding.naming import Names
 from server.problems import Problem
@@ -219,7 +220,8 @@ def _merge(said: Said) -> Decision:
 
 def _move(said: Said) -> list[Decision]:
     names = said.names
-    key, team = find_key(names.game, said.need("device")), names.team(said.need("team"))
+    key, (team, member) = find_key(names.game, said.need("device")), names.entrant(said.need("team"))
+    members = (() if member is None else (member,)) + _members(said, team)
     streams = names.game.log.index.streams.values()
     states = [s for s in streams if s.key.public_key == key and s.key.audience[:1] == _TEAM_PREFIX]
     if not states:
@@ -228,7 +230,16 @@ def _move(said: Said) -> list[Decision]:
         )
     if said.may("from") is not None and len(states) > 1:
         raise Problem("bad_request", f"move-device: this key wrote {len(states)} streams: say --at, not a position")
-    return [DeviceMoved(*said.stamp(), state.id, _from_seq(said, state), team.id) for state in states]
+    return [DeviceMoved(*said.stamp(), state.id, _from_seq(said, state), team.id, members) for state in states]
+
+
+def _members(said: Said, team: Team) -> tuple[int, ...]:
+    """Several members of the team, who share the device."""
+    return tuple(
+        said.names.member(team, one.strip())
+        for one in (said.may("members") or "").replace("|", ",").split(",")
+        if one.strip()
+    )
 
 
 def _from_seq(said: Said, state: StreamState) -> int:
@@ -309,7 +320,7 @@ WORDS: dict[str, Word] = {
     "reject": Word(("challenge", "answer"), _accept),
     "judge": Word(("event", "verdict", "points"), _judge),
     "merge": Word(("team", "into"), _merge),
-    "move-device": Word(("device", "team", "at", "from"), _move),
+    "move-device": Word(("device", "team", "at", "from", "members"), _move),
     "start": Word(("at", "team", "category"), _start),
     "end": Word(("at", "team", "category"), _end),
     "stop": Word(("at", "category", "ranked"), _stop),

@@ -58,6 +58,13 @@ class Names:
             return find_entrant(self.game, text)
         return self.team(text), None
 
+    def member(self, team: Team, number: str) -> int:
+        """A member's number in a team, where the team has it."""
+        found = find_entrant(self.game, f"{team.number}.{number}")[1]
+        if found is None:
+            raise Problem("bad_request", f"{number[:20]!r} is no number of a member")
+        return found
+
     def checkpoint(self, code: str) -> int:
         """A checkpoint's number, by its code."""
         return self._one("checkpoint", code, self.package.checkpoints)

@@ -78,7 +78,8 @@ def _moved(names: Names, action: Any) -> str:
     state = names.game.log.index.streams.get(action.stream)
     device = action.stream.hex()[:12] if state is None else state.key.public_key.hex()[:12]
     was = names.team_words(state.key.audience[1:]) if state is not None else "another team"
-    return f"move device {device} of {was} from number {action.from_seq} on to {names.team_words(action.team)}"
+    whose = f"member {' and '.join(map(str, action.members))} of " if action.members else ""
+    return f"move device {device} of {was} from number {action.from_seq} on to {whose}{names.team_words(action.team)}"
 
 
 _WORDS: dict[type, Callable[[Names, Any], str]] = {
