@@ -53,6 +53,8 @@ class Phone:
         """How far its clock is ahead."""
         self.trusts = ""
         """The public key of a certificate that it takes whoever signed it, as base64 of a SHA-256."""
+        self.more_flags: tuple[str, ...] = ()
+        """What else its browser is started with."""
 
     def open(self, path: str = "/play/") -> Phone:
         """Start the browser and load the app."""
@@ -93,6 +95,7 @@ class Phone:
             yield from ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.camera}")
         if self.trusts:
             yield f"--ignore-certificate-errors-spki-list={self.trusts}"
+        yield from self.more_flags
 
     def _begin_worker_with(self, script: str) -> None:
         """Another browser than this one, as the worker finds it."""
