@@ -22,11 +22,11 @@ from client_core.game.standings import Standing, standings
 from client_core.game.statuses import PLACED, Status
 from client_core.game.teams import Register, Team
 from client_core.game.timing import IntervalStart, MassStart
-from client_core.game.verdicts import Accepted
 from server.formats.iof_results import ClassResult, Entrant, Result, ResultList, Runner, Split
 from server.names import member_names, public_name
 from server.open_game import OpenGame
 from server.scoreboard import events_about
+from server.splits import splits_of
 from server.tables import alone, fold_one
 
 SEXES = {Sex.FEMALE: "F", Sex.MALE: "M"}
@@ -171,12 +171,11 @@ def _splits(rules: Rules, result: TeamResult, team: Team, course: Group | None) 
     """The visits that count by time; of a line course each of its controls, visited or not."""
     start_ms = result.start_ms
     finish = rules.finish
-    visits = sorted(
-        (at_ms, number)
-        for _, number, at_ms, verdict in result.judged
-        if number >= 0 and number != finish and isinstance(verdict, Accepted)
-    )
-    spans = [(number, None if start_ms is None or at_ms < start_ms else at_ms - start_ms) for at_ms, number in visits]
+    visits = [(one.at_ms, one.checkpoint) for one in splits_of(rules, result) if one.checkpoint != finish]
+    spans = [
+        (number, None if start_ms is None or at_ms is None or at_ms < start_ms else at_ms - start_ms)
+        for at_ms, number in visits
+    ]
     if course is None:
         return tuple(Split(rules.codes[number], span_ms) for number, span_ms in spans)
     on_it = {number for leg in course.legs for number in leg.any_of}

@@ -122,7 +122,7 @@ class Shown:
 
     def splits(self, result: TeamResult) -> tuple[Split, ...]:
         """The splits of a result with all that was judged."""
-        return splits_of(self.game.rules, result, {one.id for one in self.decisions()})
+        return splits_of(self.game.rules, result)
 
     def remember(self, board: Leaderboard) -> None:
         """Somebody looks at this now, and may ask later what changed since."""

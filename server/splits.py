@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 import msgspec
 
 from client_core.game.lines import GRANTED
-from client_core.game.results import TeamResult
+from client_core.game.results import TeamResult, visits_of
 from client_core.game.rules import Rules
-from client_core.game.verdicts import Accepted
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -31,22 +28,10 @@ class Split(msgspec.Struct, frozen=True):
     granted: bool = False
 
 
-def visits_of(result: TeamResult, decided: Container[bytes]) -> list[tuple[int, int, int]]:
-    """(time, checkpoint, points) of each check-in that counts, in the order of their times; needs what was judged.
-
-    `decided` are the ids of decisions: those name checkpoints too and are no visits.
-    """
-    return sorted(
-        (at_ms, checkpoint, verdict.points)
-        for event, checkpoint, at_ms, verdict in result.judged
-        if checkpoint >= 0 and isinstance(verdict, Accepted) and event not in decided
-    )
-
-
-def splits_of(rules: Rules, result: TeamResult, decided: Container[bytes]) -> tuple[Split, ...]:
+def splits_of(rules: Rules, result: TeamResult) -> tuple[Split, ...]:
     """The splits of a result whose fold kept what it judged; visits granted without a time come last."""
     rows: list[tuple[int | None, int, int, bool]] = [
-        (at, number, points, False) for at, number, points in visits_of(result, decided)
+        (at, number, points, False) for at, number, points in visits_of(result)
     ]
     for line in result.extras:
         if line.code == GRANTED and line.checkpoint is not None and line.checkpoint in result.visited:

@@ -8,10 +8,10 @@ import msgspec
 
 from client_core.game.lines import Line
 from client_core.game.statuses import Status
-from client_core.game.verdicts import Verdict
+from client_core.game.verdicts import Accepted, Verdict
 
 Judged = tuple[bytes, int, int, Verdict]
-"""(event id, checkpoint number or -1, time as the device told it, verdict)."""
+"""(event id, checkpoint number or -1, time as the device told it, verdict; a decision's says which kind it is)."""
 
 Because = dict[bytes, tuple[bytes, ...]]
 """By event: the ids of the events and decisions that its verdict directly rests on."""
@@ -116,3 +116,15 @@ class TeamResult(msgspec.Struct, frozen=True):
     """None where the team has no limit or has not started."""
     merged_into: bytes | None = None
     """The team under which this one stands since staff merged them; it has no line of its own then."""
+
+
+def visits_of(result: TeamResult) -> list[tuple[int, int, int]]:
+    """(time, checkpoint, points) of each check-in that counts, in the order of their times; needs what was judged.
+
+    Decisions name checkpoints too, and count; they are no visits.
+    """
+    return sorted(
+        (at_ms, checkpoint, verdict.points)
+        for _, checkpoint, at_ms, verdict in result.judged
+        if checkpoint >= 0 and isinstance(verdict, Accepted) and getattr(verdict, "kind", -1) < 0
+    )

@@ -11,14 +11,12 @@ import msgspec
 
 from client_core.game.geometry import distance_mm, spacing_mm
 from client_core.game.publish import DraftError, Finding
-from client_core.game.results import TeamResult
+from client_core.game.results import TeamResult, visits_of
 from server.deciding.naming import Names
-from server.deciding.standing import read_decisions
 from server.formats.cards import FILE_BYTES_MAX, fault
 from server.formats.tracks import Point, read_track
 from server.open_game import OpenGame
 from server.problems import Problem
-from server.splits import visits_of
 from server.tables import fold_all
 
 TRACKS_MAX = 5_000
@@ -43,10 +41,9 @@ def visited_both(game: OpenGame, checkpoint: int, one: int, two: int, *, in_a_ro
     `in_a_row`: only who went from one right to the other, whichever was first.
     """
     folded = fold_all(game, by_member=by_member, keep_judged=True)
-    decided = {one.id for one in read_decisions(game)}
     found = []
     for key, result in folded.results.items():
-        order = list(dict.fromkeys(number for _, number, _ in visits_of(result, decided)))
+        order = list(dict.fromkeys(number for _, number, _ in visits_of(result)))
         pair = {one, two}
         if checkpoint in result.visited or not pair <= set(order):
             continue

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from loopback import START_MS
-from served import found_tenant, opened, wayfold
+from served import Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Known, Member, MemberNamed, TeamRegistered
 from server.card_import import write_all
@@ -95,3 +96,22 @@ def test_a_list_is_official_only_once_somebody_has_a_result_and_nobody_still_pla
     data = ("--reason", "stayed at home", "--data", str(tmp_path))
     wayfold("decide", "status", "park", "Foxes", "did_not_start", *data)
     assert status() == "Complete"
+
+
+def test_splits_are_visits_and_never_decisions_that_only_name_a_checkpoint(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        owls = Device(client, "Owls").join(code)
+        owls.check_in("A", START_MS + 2 * 60_000)
+        owls.check_in("D", START_MS + 9 * 60_000)
+        owls.sync()
+    data = ("--reason", "seen", "--data", str(tmp_path))
+    wayfold("decide", "grant", "park", "Owls", "B", "--at", "11:05", *data)
+    wayfold("decide", "grant", "park", "Owls", "A", "--at", "11:06", *data)
+    wayfold("decide", "take", "park", "Owls", "C", *data)
+    wayfold("decide", "void", "park", "C", "--team", "Owls", *data)
+    root = ET.fromstring(wayfold("standings", "park", "--iof", "--data", str(tmp_path)).stdout)
+    splits = [(one.findtext(f"{IOF}ControlCode"), one.findtext(f"{IOF}Time")) for one in root.iter(f"{IOF}SplitTime")]
+    assert splits == [("A", "120"), ("B", "300"), ("D", "540")]
+    shown = json.loads(wayfold("splits", "park", "Owls", "--json", "--data", str(tmp_path)).stdout)
+    assert [one["code"] for one in shown] == ["A", "B", "D"]
