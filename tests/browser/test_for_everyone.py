@@ -1,135 +1,148 @@
-"""For everyone: axe finds nothing, controls fit a thumb and screens a keyboard, in every language, light and dark."""
+"""For everyone: axe finds nothing, all fits a thumb, a screen and weak eyes, in every language, light and dark."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from every_screen import PSEUDO, WORDS, Walker, every_screen, found_full_game, lengthen, speak, words_of
+from looks import findings, misfits, pale, unreachable
 from phones import NewPhone, Phone
-from playable import LAT, lon_of
 from served import ServedProcess
 
-ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-WIDTHS_PX = (320, 412, 1280)
-SIDE_PX_MIN = 44
-LANGUAGES = ("en", "fr", "nl", "de")
-TABS = 5
-SMALL = """
-(side) => [...document.querySelectorAll("button, a[href], input:not([type=file]), select, summary")]
-  .filter((one) => one.checkVisibility({ visibilityProperty: true }))
-  .map((one) => {
-    const box = (one.closest("label.check") ?? one).getBoundingClientRect();
-    return { what: one.outerHTML.slice(0, 90), width: box.width, height: box.height };
-  })
-  .filter((one) => one.width < side || one.height < side)
-"""
-WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LANGUAGES = (*sorted(path.stem for path in WORDS.glob("*.json")), PSEUDO)
 
 
 @pytest.fixture
-def phone(new_phone: NewPhone, hq: ServedProcess) -> Phone:
-    phone = new_phone("ann", hq.url).open()
-    phone.stand_at(lon_of("A"), LAT)
-    return phone
+def full(tmp_path: Path, player_app: None) -> Iterator[ServedProcess]:
+    """Headquarters with a game that has a bit of everything."""
+    code = found_full_game(tmp_path / "full")
+    node = ServedProcess(tmp_path / "full").start()
+    node.code = code
+    yield node
+    node.stop()
 
 
-def findings(phone: Phone) -> list[str]:
-    """What axe finds against WCAG 2.2 AA on the screen as it is; it is run from the outside, so the policy stays."""
-    if not AXE.exists():
-        pytest.skip("needs what `make assets` installs")
-    phone.page.evaluate(AXE.read_text("utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found: dict[str, Any] = phone.page.evaluate("(tags) => axe.run(document, {runOnly: tags})", tags)
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
-
-
-def misfits(phone: Phone) -> list[str]:
-    """Controls that are too small at some width, and widths at which the page scrolls sideways."""
-    wrong: list[str] = []
-    for width in WIDTHS_PX:
-        phone.page.set_viewport_size({"width": width, "height": 860})
-        wrong += [f"{width} px: {json.dumps(one)}" for one in phone.page.evaluate(SMALL, SIDE_PX_MIN)]
-        if phone.page.evaluate(WIDER) > 0:
-            wrong.append(f"{width} px: scrolls sideways")
-    phone.page.set_viewport_size({"width": 412, "height": 860})
-    return wrong
-
-
-def screens(phone: Phone, hq: ServedProcess) -> dict[str, list[str]]:
-    """Walk every screen; what is wrong on each."""
-    wrong = {"join": findings(phone) + misfits(phone)}
-    phone.join("acme/park", hq.code, "Foxes")
-    phone.page.locator(".checkpoint").first.wait_for()
-    for number in range(TABS):
-        tab = phone.page.locator("nav.tabs .tab").nth(number)
-        tab.click()
-        phone.page.wait_for_timeout(300)
-        name = tab.inner_text()
-        wrong[name] = findings(phone) + misfits(phone)
-        phone.shot(f"{phone.page.evaluate('document.documentElement.lang')}-{number}")
-    phone.page.locator("nav.tabs .tab").first.click()
-    phone.page.locator(".checkpoint").first.click()
-    phone.page.locator("dialog[open]").wait_for()
-    wrong["checkpoint"] = findings(phone) + misfits(phone)
-    phone.shot(f"{phone.page.evaluate('document.documentElement.lang')}-checkpoint")
-    return {name: found for name, found in wrong.items() if found}
+@pytest.fixture
+def walker(new_phone: NewPhone, full: ServedProcess) -> Walker:
+    """An English phone in front of the join screen."""
+    phone = new_phone("ann", full.url).open()
+    phone.page.locator("input[name=team]").wait_for()
+    return Walker(phone, full, words_of("en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_screen_passes_axe_and_has_controls_for_thumbs(phone: Phone, hq: ServedProcess, language: str) -> None:
-    phone.page.locator("input[name=team]").wait_for()
-    phone.page.evaluate("(language) => localStorage.setItem('language', language)", language)
-    phone.page.reload()
-    phone.page.locator("input[name=team]").wait_for()
-    assert phone.page.evaluate("document.documentElement.lang") == language
-    assert screens(phone, hq) == {}
+def test_every_screen_passes_axe_fits_every_width_and_can_be_read_in_the_sun(walker: Walker, language: str) -> None:
+    speak(walker.phone, language)
+    walker = walker._replace(words=words_of(language))
+    page = walker.phone.page
+    wrong: dict[str, list[str]] = {}
+    for number, name in enumerate(every_screen(walker)):
+        wrong[name] = findings(page) + misfits(page) + pale(page)
+        walker.phone.shot(f"{language}-{number:02}-{name.replace(' ', '-')}")
+    direction = page.evaluate("document.documentElement.dir")
+    assert direction == ("rtl" if language == "ar" else "ltr")
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
-def test_the_looks_see_what_they_are_for(phone: Phone) -> None:
-    phone.page.locator("input[name=team]").wait_for()
-    phone.page.evaluate(
+def test_the_dark_screens_pass_axe_and_can_be_read_too_and_nothing_moves_where_that_is_wanted(walker: Walker) -> None:
+    page = walker.phone.page
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    wrong: dict[str, list[str]] = {}
+    for number, name in enumerate(every_screen(walker)):
+        moving = page.evaluate(
+            """() => [...document.querySelectorAll("*")].filter((one) => {
+              const style = getComputedStyle(one);
+              return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none";
+            }).map((one) => one.outerHTML.slice(0, 90))"""
+        )
+        wrong[name] = findings(page) + pale(page) + moving
+        walker.phone.shot(f"dark-{number:02}-{name.replace(' ', '-')}")
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_every_screen_is_walked_by_keyboard_in_the_order_of_reading_with_the_focus_in_sight(walker: Walker) -> None:
+    wrong = {name: unreachable(walker.phone.page) for name in every_screen(walker)}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_a_dialog_keeps_the_focus_and_gives_it_back_to_where_it_was_opened(walker: Walker) -> None:
+    page = walker.phone.page
+    for name in every_screen(walker):
+        if name == "list":
+            break
+    row = page.locator(".checkpoint").nth(1)
+    row.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        inside = page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        assert inside
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+    assert row.evaluate("(one) => one === document.activeElement")
+    page.keyboard.press("Enter")
+    page.locator("input[name=checkpoint-code]").fill("B")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.matches('.checkpoint')")
+
+
+def test_the_looks_see_what_they_are_for(walker: Walker) -> None:
+    page = walker.phone.page
+    page.evaluate(
         """() => {
-          const small = Object.assign(document.createElement("button"), { textContent: "x" });
+          const small = Object.assign(document.createElement("button"), { textContent: "x", className: "check" });
           const wide = Object.assign(document.createElement("p"), { textContent: "w".repeat(400) });
+          const grey = Object.assign(document.createElement("p"), { textContent: "grey" });
+          const faint = Object.assign(document.createElement("p"), { textContent: "faint" });
+          const first = Object.assign(document.createElement("a"), { textContent: "first", href: "#", tabIndex: 1 });
           wide.style.overflowWrap = "normal";
-          document.body.append(small, document.createElement("img"), wide);
+          grey.style.color = "#777";
+          faint.style.opacity = "0.5";
+          first.style.outline = "none";
+          document.body.append(small, document.createElement("img"), wide, grey, faint, first);
         }"""
     )
-    assert any(one.startswith("image-alt") for one in findings(phone))
-    wrong = misfits(phone)
-    assert any("<button>x</button>" in one for one in wrong)
+    assert any(one.startswith("image-alt") for one in findings(page))
+    wrong = misfits(page)
+    assert any('class=\\"check\\">x</button>' in one for one in wrong)
     assert any("sideways" in one for one in wrong)
+    assert any("outside or cut: <p" in one for one in wrong)
+    assert [one[-8:-4] for one in pale(page)] == ["grey", "aint"]
+    found = unreachable(page)
+    assert any(one.startswith("walked") for one in found)
+    assert any(one.startswith("the focus does not show") for one in found)
 
 
-def test_the_dark_screens_pass_axe_too(phone: Phone, hq: ServedProcess) -> None:
-    phone.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    phone.page.locator("input[name=team]").wait_for()
-    assert screens(phone, hq) == {}
+def test_the_longer_language_is_two_fifths_longer_and_keeps_its_values() -> None:
+    english, longer = "".join(map(str, words_of("en").values())), "".join(map(str, words_of(PSEUDO).values()))
+    assert len(longer) / len(english) > 1.35
+    assert lengthen("Counts: {points} points.") == "Cóúnts:Cóú {points} póínts.póín"
 
 
-def test_a_game_is_joined_and_a_code_entered_by_keyboard_alone(phone: Phone, hq: ServedProcess) -> None:
+def test_a_game_is_joined_and_a_code_entered_by_keyboard_alone(new_phone: NewPhone, hq: ServedProcess) -> None:
+    phone = new_phone("ann", hq.url).open(f"/play/#acme/park/{hq.code}")
     page = phone.page
-    page.goto(f"{phone.url}/play/#acme/park/{hq.code}")
-    page.reload()
     page.locator("input[name=team]").wait_for()
-
-    def reach(selector: str) -> None:
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            if page.evaluate("(selector) => document.activeElement?.matches(selector) ?? false", selector):
-                return
-        pytest.fail(f"the keyboard does not reach {selector}")
-
-    reach("input[name=team]")
+    reach(phone, "input[name=team]")
     page.keyboard.type("Owls")
     page.keyboard.press("Enter")
     page.locator(".checkpoint").first.wait_for()
-    reach(".checkpoint")
+    reach(phone, ".checkpoint")
     page.keyboard.press("Enter")
-    reach("input[name=checkpoint-code]")
+    reach(phone, "input[name=checkpoint-code]")
     page.keyboard.type("A")
     page.keyboard.press("Enter")
     assert phone.told().startswith("Counts: 10 points")
+
+
+def reach(phone: Phone, selector: str) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(40):
+        phone.page.keyboard.press("Tab")
+        if phone.page.evaluate("(selector) => document.activeElement?.matches(selector) ?? false", selector):
+            return
+    pytest.fail(f"the keyboard does not reach {selector}")
