@@ -111,6 +111,8 @@ class ServedProcess:
         self.code = ""
         """A join code, where a fixture made one."""
         self.arguments = arguments
+        self.release: Path | None = None
+        """Whose programs it runs, where these are not the tree's own (`releases`)."""
         self.log = folder.parent / f"{folder.name}-{self.port}.log"
 
     def start(self) -> ServedProcess:
@@ -120,6 +122,7 @@ class ServedProcess:
                 stdout=log,
                 stderr=log,
                 env=clean_environment(),
+                cwd=self.release,
             )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:

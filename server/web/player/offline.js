@@ -6,6 +6,7 @@ import { failure, home, inPlay, phase } from "./game.js";
 import { gathered } from "./media.js";
 
 const LOOK_EVERY_MS = 3_600_000;
+const TELL_AGAIN_EVERY_MS = 5_000;
 
 /** How much of the set is kept, from 0 to 1; 1 once it serves without a network. */
 export const kept = signal(0);
@@ -45,13 +46,18 @@ function useSet() {
 function watchForNewer(registration) {
   const waiting = signal(registration.waiting);
   const look = () => (waiting.value = registration.waiting);
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  const follow = () => registration.installing?.addEventListener("statechange", look);
+  registration.addEventListener("updatefound", follow);
+  follow();
   look();
-  effect(() => {
+  const consider = () => {
     if (!waiting.value) return;
     if (mayTakeOver()) waiting.value.postMessage("take-over");
     else newer.value = "waits";
-  });
+  };
+  effect(consider);
+  // A worker that was asleep or busy when it was told is told again.
+  setInterval(() => (look(), consider()), TELL_AGAIN_EVERY_MS);
   document.addEventListener("input", () => (typed = true));
   // The first service worker of all takes a page over that was loaded without one: that is no newer version.
   let controlled = navigator.serviceWorker.controller !== null;
