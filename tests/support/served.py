@@ -7,6 +7,7 @@ import io
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -108,6 +109,8 @@ class ServedProcess:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
+        self.trusted: ssl.SSLContext | bool = True
+        """Whose certificates are believed when it is asked."""
         self.code = ""
         """A join code, where a fixture made one."""
         self.arguments = arguments
@@ -127,11 +130,14 @@ class ServedProcess:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                if httpx.get(f"{self.url}/health", trust_env=False).is_success:
+                if self.get("/health").is_success:
                     return self
             except httpx.TransportError:
                 time.sleep(0.05)
         raise AssertionError(f"the node did not start: {self.log.read_text()}")
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", trust_env=False, verify=self.trusted)
 
     def kill(self) -> None:
         self.process.kill()
@@ -143,7 +149,7 @@ class ServedProcess:
         return self.process.wait(20)
 
     def health(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.url}/health", trust_env=False).json()
+        found: dict[str, Any] = self.get("/health").json()
         return found
 
     def standings_of_first(self) -> dict[str, Any]:
@@ -152,7 +158,7 @@ class ServedProcess:
         return teams[0] if teams else {}
 
     def standings(self, game: str = "acme/games/park") -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.url}/api/v1/{game}/standings", trust_env=False).json()
+        found: dict[str, Any] = self.get(f"/api/v1/{game}/standings").json()
         return found
 
 
