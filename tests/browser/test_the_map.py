@@ -99,3 +99,20 @@ def test_the_map_is_fetched_at_a_venue_and_drawn_in_the_forest(tmp_path: Path, n
     phone.close_dialog()
     phone.tab("Map")
     drawn.wait_for()
+
+
+def test_without_webgl_the_player_is_told_and_the_list_has_everything(tmp_path: Path, new_phone: NewPhone) -> None:
+    code = found_firenze(tmp_path)
+    with served(tmp_path / "hq") as node:
+        phone = new_phone("ann", node.url)
+        phone.more_flags = ("--disable-3d-apis",)
+        phone.open()
+        assert phone.page.evaluate("document.createElement('canvas').getContext('webgl2')") is None
+        phone.stand_at(11.254216, 43.769874)
+        phone.join("acme/firenze", code, "Owls")
+        phone.allow_position()
+        phone.ready_for_offline()
+        phone.tab("Map")
+        expect(phone.page.get_by_text("This browser cannot draw maps.")).to_be_visible(timeout=WAIT_MS)
+        phone.shot("no-webgl")
+        assert phone.check_in_here("31").startswith("Counts: 30 points")
