@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import frames, idle, ingest, late, reopen, rush, scoring, store, trust
+from bench import frames, idle, ingest, late, player, reopen, rush, scoring, store, trust
 from bench.table import Row, keep, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "ingest": ingest.rows,
     "rush": rush.rows,
     "trust": trust.rows,
+    "player": player.rows,
 }
 
 
