@@ -4,8 +4,9 @@ Works the same at HQ and at an edge that is alone: the code is looked up in the
 log, the team is registered in this node's `game` stream and the enrolment is
 signed by this node, as the authority or under its delegation. What a device is
 told is enough to show any node that it may play. A device that shows the code of
-another team changes to it: it is enrolled there too, and what it wrote for the
-team it leaves counts for that one, whenever it comes.
+another team changes to it: it is enrolled there too, is shown nothing more of
+the team it leaves, and what it wrote for that one counts there, whenever it
+comes.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from sync import ed25519
 from sync.batch import Batch
 from sync.directory import Numbered
 from sync.errors import LocalError
-from sync.statement import AUTHORITY, ENROLMENT, Enrolment, Statement, read_claim
-from sync.stream import ALL, GAME, ID_BYTES, scope_of, team_audience
+from sync.limits import LEFT_IN_STATEMENT_MAX
+from sync.statement import AUTHORITY, ENROLMENT, Enrolment, Leaving, Statement, read_claim
+from sync.stream import ALL, GAME, ID_BYTES, Scope, scope_of, team_audience
 
 TRIES_MAX = 3
 """A command beside the server may write in the same stream between two looks."""
@@ -80,23 +82,43 @@ class Joiner:
         code = find_code(game.log, hashed)
         known = teams_of_key(game, request.public_key)
         again = next((team for team in known if code.team in {None, team.id}), None)
-        if again is not None and again is known[0]:
+        directory = game.log.index.directory
+        shown = directory.may_read(request.public_key, _scope(again)) if again is not None else False
+        if again is not None and again is known[0] and (shown or directory.is_revoked(request.public_key)):
             return again
         _check_uses(game, code)
-        if again is not None:  # it comes back to a team it left
-            row = (game.row.no, request.public_key, code.code_hash, again.id, now_ms)
-            await self._writer.submit(game, Batch(), lambda connection: _note_use(connection, row))
-            return again
         check_may_sign(game)
         place = _enrolment_place(game, self._devices_max, known=bool(known))
         team, batch = _team(game, code, request.team_name, now_ms)
-        scope = scope_of(GAME, team_audience(team.id))
+        scope = _scope(team)
         content = Enrolment(request.public_key, scope, place.number, place.incarnation, place.previous, now_ms)
         statement = tenancy.issue(game.log.game, team_audience(team.id), game.key, content)
-        batch = msgspec.structs.replace(batch, statements=(statement,))
+        batch = msgspec.structs.replace(batch, statements=(statement, *_leaving(game, request.public_key, scope)))
         row = (game.row.no, request.public_key, code.code_hash, team.id, now_ms)
         await self._writer.submit(game, batch, lambda connection: _note_use(connection, row))
         return team
+
+
+def _scope(team: Team) -> Scope:
+    """What a device of a team may write and read."""
+    return scope_of(GAME, team_audience(team.id))
+
+
+def _leaving(game: OpenGame, key: bytes, scope: Scope) -> list[Statement]:
+    """What says that a device reads nothing more of the teams it was enrolled in, the one of `scope` left out."""
+    directory = game.log.index.directory
+    left = [
+        identity
+        for identity, given in directory.enrolments_of(key).items()
+        if given not in (ALL, scope) and not directory.is_left(key, identity) and _is_of_team(given)
+    ]
+    parts = [tuple(left[at : at + LEFT_IN_STATEMENT_MAX]) for at in range(0, len(left), LEFT_IN_STATEMENT_MAX)]
+    return [tenancy.issue(game.log.game, GAME, game.key, Leaving(key, part)) for part in parts]
+
+
+def _is_of_team(scope: Scope) -> bool:
+    """Whether an enrolment made a device one of a team, and nothing more (a kiosk, say)."""
+    return all(audience == GAME or audience[:1] == b"t" for audience in scope)
 
 
 def teams_of_key(game: OpenGame, public_key: bytes) -> list[Team]:

@@ -22,7 +22,17 @@ from server.problems import Problem
 from sync.batch import Batch
 from sync.limits import AMENDS_MAX, KEPT_IN_STATEMENT_MAX, PINS_IN_STATEMENT_MAX
 from sync.placement import signed_heads
-from sync.statement import Authority, Pin, Revocation, Role, Statement, read_known
+from sync.statement import (
+    Authority,
+    Enrolment,
+    Leaving,
+    Pin,
+    Revocation,
+    Role,
+    Statement,
+    read_known,
+    statement_id,
+)
 from sync.stream import GAME
 
 
@@ -118,10 +128,16 @@ def pins_of(game: OpenGame, key: bytes) -> tuple[Pin, ...]:
 
 
 def said_again(game: OpenGame, key: SigningKey, identities: Iterable[bytes]) -> list[Statement]:
-    """What these statements say, said by the authority itself."""
+    """What these statements say, said by the authority itself: teams that were left stay left."""
+    directory, said = game.log.index.directory, []
     found = (game.log.statement(identity) for identity in identities)
-    known = (read_known(statement) for statement in found if statement is not None)
-    return [tenancy.issue(game.log.game, one.claim.audience, key, one.content) for one in known if one is not None]
+    for one in filter(None, (read_known(statement) for statement in found if statement is not None)):
+        again = tenancy.issue(game.log.game, one.claim.audience, key, one.content)
+        said.append(again)
+        if isinstance(one.content, Enrolment) and directory.is_left(one.content.key, one.id):
+            leaving = Leaving(one.content.key, (statement_id(again.body),))
+            said.append(tenancy.issue(game.log.game, GAME, key, leaving))
+    return said
 
 
 def give_role(game: OpenGame, key: bytes, role: int) -> None:

@@ -6,7 +6,9 @@
 
 What others ask of it:
 
-    scope_of(key) may_read(key, scope)     the audiences a key was enrolled for; may it be shown them
+    scope_of(key)                          the audiences a key was enrolled for
+    may_read(key, scope)                   whether it may be shown them: enrolled, not revoked, and not left since
+    enrolments_of(key) is_left(id)         a key's enrolments that count; whether it left the team of one
     may_write(stream_key)                  enrolled for that audience and not revoked: all of it counts
     role_of(key)                           a small number; `ROLE_MAX` for authorities, 0 for no role
     is_revoked(key) bounds_of(key)         the revocations that bound a key
@@ -52,6 +54,7 @@ from sync.statement import (
     Finalisation,
     Heads,
     Known,
+    Leaving,
     Pin,
     Revocation,
     Role,
@@ -97,6 +100,8 @@ class Directory:
         self.authorities: dict[bytes, int] = {}
         self.edges: dict[bytes, Delegation] = {}
         self.scopes: dict[bytes, Scope] = {}
+        self._given: dict[bytes, dict[bytes, Scope]] = {}
+        self._left: set[tuple[bytes, bytes]] = set()
         self._delegations: dict[bytes, list[Delegation]] = {}
         self._bounds = Bounds()
         self._issued: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
@@ -127,7 +132,7 @@ class Directory:
 
     def _changes_more(self, known: Known) -> bool:
         """Whether a statement may change what others are worth; what strangers state changes nothing."""
-        return not isinstance(known.content, Enrolment | Heads) and self.is_issuer(known.claim.issuer)
+        return not isinstance(known.content, Enrolment | Heads | Leaving) and self.is_issuer(known.claim.issuer)
 
     def _fold_issuers(self, known: list[Known]) -> None:
         """Authorities by the root, bounds on them by newer epochs, delegations, bounds on everybody else."""
@@ -147,6 +152,9 @@ class Directory:
         content = known.content
         if isinstance(content, Enrolment):
             self._enrolment(known, content)
+        elif isinstance(content, Leaving):
+            if self._by_authority(known) or self._by_edge(known):
+                self._left.update((content.key, enrolment) for enrolment in content.enrolments)
         elif isinstance(content, Role):
             self._role(known, content)
         elif isinstance(content, Erasure) and self._by_authority(known):
@@ -176,6 +184,7 @@ class Directory:
         if not by_authority and not delegations:
             return
         self.scopes[content.key] = _union(self.scopes.get(content.key, ()), content.scope)
+        self._given.setdefault(content.key, {})[known.id] = content.scope
         if not by_authority:
             self._enrolled.setdefault((*place, content.number), {})[known.id] = content.key
             if not any(_timely(d, content.at_ms) for d in delegations):
@@ -239,8 +248,24 @@ class Directory:
         return self.is_enrolled(key) and not self._bounds.bind(key.public_key)
 
     def may_read(self, public_key: bytes, scope: Scope) -> bool:
-        """Whether a key may be shown everything in `scope`."""
-        return bool(scope) and within(scope, self.scope_of(public_key)) and not self._bounds.bind(public_key)
+        """Whether a key may be shown everything in `scope`: of a team it left it may write what it wrote, not read."""
+        return bool(scope) and within(scope, self._read_by(public_key)) and not self._bounds.bind(public_key)
+
+    def _read_by(self, public_key: bytes) -> Scope:
+        if public_key in self.authorities or public_key in self.edges:
+            return self.scope_of(public_key)
+        scope: Scope = ()
+        for identity, given in self._given.get(public_key, {}).items():
+            scope = scope if (public_key, identity) in self._left else _union(scope, given)
+        return scope
+
+    def enrolments_of(self, public_key: bytes) -> Mapping[bytes, Scope]:
+        """A key's enrolments that count, by id, with what each is for."""
+        return self._given.get(public_key, {})
+
+    def is_left(self, public_key: bytes, enrolment: bytes) -> bool:
+        """Whether a key left the team of one of its enrolments."""
+        return (public_key, enrolment) in self._left
 
     def role_of(self, public_key: bytes) -> int:
         """What a key acts as: `ROLE_MAX` for authorities, as delegated for edges, else as given; 0 where it was not."""

@@ -29,6 +29,7 @@ STATEMENT_BYTES_MAX = 8 * 1024
 PINS_IN_STATEMENT_MAX = 64
 KEPT_IN_STATEMENT_MAX = 64
 AMENDS_MAX = 8
+LEFT_IN_STATEMENT_MAX = 8
 ERASED_IN_STATEMENT_MAX = 32
 FACT_BYTES_MAX = 128
 HEADS_IN_STATEMENT_MAX = 96
@@ -83,6 +84,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("PINS_IN_STATEMENT_MAX", PINS_IN_STATEMENT_MAX, "pins", "a revocation fits one statement: 80 bytes each"),
     Limit("KEPT_IN_STATEMENT_MAX", KEPT_IN_STATEMENT_MAX, "ids", "beyond it the authority says the same anew"),
     Limit("AMENDS_MAX", AMENDS_MAX, "ids", "what one statement takes the place of"),
+    Limit("LEFT_IN_STATEMENT_MAX", LEFT_IN_STATEMENT_MAX, "ids", "who changes teams leaves one; more go in several"),
     Limit("ERASED_IN_STATEMENT_MAX", ERASED_IN_STATEMENT_MAX, "events", "an erasure with its facts fits one statement"),
     Limit("FACT_BYTES_MAX", FACT_BYTES_MAX, "bytes", "numbers and a key, no text"),
     Limit("HEADS_IN_STATEMENT_MAX", HEADS_IN_STATEMENT_MAX, "pins", "a part of a finalisation fits one statement"),

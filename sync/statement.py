@@ -19,6 +19,7 @@ the reader's stack had left; what a later version wants to add is another kind.
     6     Erasure        authority         the payloads of these events are gone for ever; these facts stand for them
     7     Finalisation   authority, edge   the game is over: rules, set of events, result
     8     Heads          authority, edge   a part of the set of events that a finalisation names by its digest
+    9     Leaving        authority, edge   by these enrolments this key reads nothing any more; it may write
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from sync.limits import (
     FACT_BYTES_MAX,
     HEADS_IN_STATEMENT_MAX,
     KEPT_IN_STATEMENT_MAX,
+    LEFT_IN_STATEMENT_MAX,
     PINS_IN_STATEMENT_MAX,
     ROLE_MAX,
     SEQ_MAX,
@@ -53,6 +55,7 @@ REVOCATION = 5
 ERASURE = 6
 FINALISATION = 7
 HEADS_PART = 8
+LEAVING = 9
 
 
 class Statement(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -192,7 +195,18 @@ class Heads(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     pins: tuple[Pin, ...]
 
 
-Content = Authority | Delegation | Enrolment | Role | Revocation | Erasure | Finalisation | Heads
+class Leaving(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """`key` left the teams that these of its enrolments (ids) are of: it is shown nothing of them from now on.
+
+    What it writes there counts as before, for it may have written it before it
+    left. Whoever comes back is enrolled anew.
+    """
+
+    key: bytes
+    enrolments: tuple[bytes, ...]
+
+
+Content = Authority | Delegation | Enrolment | Role | Revocation | Erasure | Finalisation | Heads | Leaving
 KINDS: dict[int, type[Content]] = {
     AUTHORITY: Authority,
     DELEGATION: Delegation,
@@ -202,6 +216,7 @@ KINDS: dict[int, type[Content]] = {
     ERASURE: Erasure,
     FINALISATION: Finalisation,
     HEADS_PART: Heads,
+    LEAVING: Leaving,
 }
 _KIND_BY_TYPE = {content: kind for kind, content in KINDS.items()}
 _DECODE_CLAIM = msgspec.msgpack.Decoder(Claim)
@@ -290,7 +305,7 @@ def _is_sound(content: Content) -> bool:
     return ed25519.is_public_key(content.key) and _is_sound_of_key(content)
 
 
-def _is_sound_of_key(content: Authority | Delegation | Enrolment | Role | Revocation) -> bool:
+def _is_sound_of_key(content: Authority | Delegation | Enrolment | Role | Revocation | Leaving) -> bool:
     if isinstance(content, Delegation):
         sized = len(content.incarnation) in (0, ID_BYTES) and 0 <= content.role_max <= ROLE_MAX
         return sized and is_scope(content.scope) and _is_time(content.from_ms) and _is_time(content.to_ms)
@@ -303,6 +318,8 @@ def _is_sound_of_key(content: Authority | Delegation | Enrolment | Role | Revoca
         counted = len(content.pins) <= PINS_IN_STATEMENT_MAX and len(content.amends) <= AMENDS_MAX
         counted = counted and len(content.keeps) <= KEPT_IN_STATEMENT_MAX
         return counted and _are_hashes(*content.keeps, *content.amends) and all(map(_is_pin, content.pins))
+    if isinstance(content, Leaving):
+        return 0 < len(content.enrolments) <= LEFT_IN_STATEMENT_MAX and _are_hashes(*content.enrolments)
     return _is_number(content.epoch)
 
 

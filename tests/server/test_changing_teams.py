@@ -10,15 +10,16 @@ import httpx
 import pytest
 from loopback import CODES, LAT, START_MS, lon_of
 from nodes import key_of
-from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served, wayfold
+from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served, served_here, wayfold
 
 from client_core.cli import main as device
 from client_core.game.actions import TeamRegistered
 from server import own_stream, tenancy
 from server.join_codes import add_join_code
 from sync.batch import Batch
+from sync.initiator import Initiating
 from sync.statement import Delegation, Enrolment
-from sync.stream import ALL, GAME, scope_of, team_audience
+from sync.stream import ALL, GAME, scope_of, stream_id, team_audience
 
 
 def check_in(store: Path, code: str, minute: int) -> None:
@@ -65,6 +66,42 @@ def test_it_plays_on_for_the_new_team_and_its_unsent_events_count_for_the_old(
         (scope,) = [scope for key, scope in game.log.index.directory.scopes.items() if key.hex() == status["device"]]
         foxes = next(team.id for team in game.board.teams.values() if team.name == "Foxes")
         assert scope == scope_of(GAME, team_audience(foxes), team_audience(hawks))
+
+
+def test_who_left_a_team_is_shown_nothing_of_it_by_a_program_of_its_own_and_what_it_wrote_still_goes_out(
+    tmp_path: Path,
+) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        ann = Device(client, "ann").join(code, "Hawks")
+        bob, spy = Device(client, "bob").join(code, "Foxes"), Device(client, "bob")
+        with opened(tmp_path) as game:
+            to_foxes = add_join_code(game.log, game.key, game.board.teams[bob.answer.team], 5, START_MS).code
+            to_hawks = add_join_code(game.log, game.key, game.board.teams[ann.answer.team], 5, START_MS).code
+        mate = Device(client, "mate").join(to_foxes)
+        spy.__dict__ |= bob.__dict__  # the same key and store, and it goes on asking for its former team
+        bob.check_in("A")
+        Device(client, "bob").join(to_hawks)
+
+    def shown() -> tuple[bool, set[str], bool]:
+        """What the spy is told: whether the roots met, the problems, and whether it holds what its mate wrote."""
+        report = spy.sync(Initiating(spy.key.public_key, spy.scope))
+        return report.converged, {p.code for p in report.problems}, stream_id(mate.stream) in spy.log.index.streams
+
+    with served_here(tmp_path) as client:
+        mate.client = spy.client = client
+        mate.check_in("B")
+        mate.sync()
+        assert shown() == (False, {"not_enrolled"}, False)
+        lines = client.get("/api/v1/acme/games/park/standings").json()["teams"]
+        assert {line["name"]: line["score"] for line in lines} == {"Hawks": 0, "Foxes": 20}, "its own still counts"
+    wayfold("tenant", "rotate-key", "acme", "--stolen", "--data", str(tmp_path))
+    with served_here(tmp_path) as client:
+        spy.client = client
+        assert shown() == (False, {"not_enrolled"}, False), "enrolments said again by a new key are left as well"
+        again = Device(client, "bob").join(to_foxes)
+        assert again.answer.team == mate.answer.team
+        assert shown() == (True, set(), True), "who comes back is enrolled anew"
 
 
 def test_the_list_of_devices_says_which_teams_a_key_is_in_and_which_number_was_given_twice(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sync.statement import (
     Erasure,
     Finalisation,
     Heads,
+    Leaving,
     Pin,
     Revocation,
     Role,
@@ -98,6 +99,24 @@ def test_two_devices_at_one_number_both_play_and_are_shown_as_a_conflict() -> No
     assert directory.conflicts() == {(EDGE.public_key, 0): frozenset({PHONE.public_key, OTHER.public_key})}
     assert directory.may_write(STREAM)
     assert directory.scope_of(OTHER.public_key) == SCOPE
+
+
+def test_of_a_team_that_a_key_left_it_reads_nothing_until_it_is_enrolled_anew_and_may_write() -> None:
+    first = by_edge()
+    left = stated(EDGE, Leaving(PHONE.public_key, (identity(first),)))
+    moved = folded(SAYS_HQ, DELEGATES, first, left)
+    assert not moved.may_read(PHONE.public_key, SCOPE)
+    assert moved.may_write(STREAM), "what it wrote before it left may still be on its way"
+    assert moved.is_left(PHONE.public_key, identity(first))
+    back = folded(SAYS_HQ, DELEGATES, first, left, by_edge(number=1))
+    assert back.may_read(PHONE.public_key, SCOPE)
+
+
+def test_what_strangers_say_of_leaving_counts_for_nothing_nor_what_is_said_of_another_key() -> None:
+    first = by_edge()
+    by_stranger = stated(OTHER, Leaving(PHONE.public_key, (identity(first),)))
+    of_another = stated(HQ, Leaving(OTHER.public_key, (identity(first),)))
+    assert folded(SAYS_HQ, DELEGATES, first, by_stranger, of_another).may_read(PHONE.public_key, SCOPE)
 
 
 def test_an_enrolment_outside_the_hours_counts_and_is_flagged() -> None:
