@@ -44,7 +44,8 @@ BUNDLES_AT_ONCE_MAX = 2
 """Each may hold a whole file in memory."""
 
 FOLD_AFTER_S, FOLD_EVERY_S = 0.2, 0.005
-"""Scores nobody asks for are folded on this long after a commit, and so often a piece: pushes do not wait for them."""
+"""Scores nobody asks for are folded on when no session is under way; where one always is, so long after a commit and so
+often a piece. Pushes do not wait for them."""
 
 log = logging.getLogger("wayfold.node")
 
@@ -202,9 +203,9 @@ class Node:
     async def _fold(self, game: OpenGame) -> None:
         """Fold on what came, in pieces, until there is no more or the game was closed."""
         try:
-            await asyncio.sleep(FOLD_AFTER_S)
-            while self._games.get((game.tenant.slug, game.row.no)) is game and game.board.fold_some():  # noqa: ASYNC110 - a pause, nothing is waited for
-                await asyncio.sleep(FOLD_EVERY_S)
+            await self.turns.quiet(FOLD_AFTER_S)
+            while self._games.get((game.tenant.slug, game.row.no)) is game and game.board.fold_some():
+                await self.turns.quiet(FOLD_EVERY_S)
         except Exception:
             log.exception("the scores of %s could not be folded on", game.row.slug)
         finally:

@@ -42,21 +42,27 @@ async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         body = await read_body(scope, receive, node.settings.limits.body_bytes_max, node.bodies)
         whole = True
-        await node.turns.wait()
-        with node.game(*game_names(scope["path"])) as game:
-            heard = Heard()
-            with game.strangers.lease(node.settings.limits.stranger_bytes_max) as lease:
-                session = respond(body, game.log, responding(node, game, lease), heard)
-                append = lease.through(partial(node.writer.submit, game))
-                answer = await drive(session, game.key, append, verifier=node.verifier)
-            if heard.agreed and game.log.healing:
-                await note_offer(game, node.writer, heard.agreed)
+        async with node.turns:
+            answer = await _answer(node, scope["path"], body)
     except Exception as error:  # noqa: BLE001 - every failure is answered as a problem
         await _send_problem(send, from_exception(error), close=not whole)
         return
     headers = [(b"content-type", SYNC_MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(answer))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+
+async def _answer(node: Node, path: str, body: bytes) -> bytes:
+    """Hold one exchange of a session in the game that a path names; raises `Problem`."""
+    with node.game(*game_names(path)) as game:
+        heard = Heard()
+        with game.strangers.lease(node.settings.limits.stranger_bytes_max) as lease:
+            session = respond(body, game.log, responding(node, game, lease), heard)
+            append = lease.through(partial(node.writer.submit, game))
+            answer = await drive(session, game.key, append, verifier=node.verifier)
+        if heard.agreed and game.log.healing:
+            await note_offer(game, node.writer, heard.agreed)
+        return answer
 
 
 def game_names(path: str) -> tuple[str, str]:
