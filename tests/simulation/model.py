@@ -32,7 +32,8 @@ TENANTS = "no tenant sees another"
 COVERED = "receipts are covered"
 FORGED = "nothing is forged"
 ERASED = "erasure is complete"
-ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED, ERASED)
+WAITS = "what waits for staff waits"
+ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED, ERASED, WAITS)
 
 
 class Written(NamedTuple):

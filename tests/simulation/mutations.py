@@ -241,8 +241,8 @@ MUTATIONS = (
         "who knows the address was invited",
         (
             "sync/directory.py",
-            "        return bool(scope) and within(scope, self.scope_of(public_key))",
-            "        return bool(scope) or within(scope, self.scope_of(public_key))",
+            "        return bool(scope) and within(scope, self._read_by(public_key))",
+            "        return bool(scope) or within(scope, self._read_by(public_key))",
         ),
     ),
     _bug(
@@ -285,6 +285,65 @@ MUTATIONS = (
             "sync/standing.py",
             "    if directory.may_write(state.key):\n        return [Piece(branch.number",
             "    if not directory.bounds_of(state.key.public_key):\n        return [Piece(branch.number",
+        ),
+    ),
+    _bug(
+        "epoch n+1",
+        "the next life of a store is the next number",
+        (
+            "server/restoring.py",
+            "                connection.execute(sql, (random_bytes(ID_BYTES), number))\n",
+            (
+                '                was = "SELECT restore_epoch FROM log WHERE game_no = ?"\n'
+                "                (old,) = connection.execute(was, (number,)).fetchone()\n"
+                '                following = (int.from_bytes(old, "big") + 1) % 256**ID_BYTES\n'
+                '                connection.execute(sql, (following.to_bytes(ID_BYTES, "big"), number))\n'
+            ),
+        ),
+    ),
+    _bug(
+        "receipt believed after a restore",
+        "what was safe stays safe",
+        (
+            "client_core/sessions.py",
+            "        doubted=not report.converged and same and",
+            "        doubted=False and not report.converged and same and",
+        ),
+    ),
+    _bug(
+        "revocation by number",
+        "what stands below the number was there before",
+        (
+            "sync/standing.py",
+            "        found = ancestry(state, pins, find)\n",
+            (
+                "        reach = max((seq for seq, _ in pins), default=-1)\n"
+                "        below = [b for b in state.branches if b.first_seq <= reach]\n"
+                "        found = {b.number: Piece(b.number, b.first_seq, min(b.tip_seq, reach)) for b in below}\n"
+            ),
+        ),
+    ),
+    _bug(
+        "refused events offered again",
+        "what the other side did not take it takes the next time",
+        (
+            "sync/initiator.py",
+            "        worn = self.stalled >= _STALLED_ROUNDS_MAX or self.report.rounds >= ROUNDS_MAX\n",
+            "        worn = self.report.rounds >= ROUNDS_MAX\n",
+        ),
+    ),
+    _bug(
+        "an HQ signs on with a stolen key",
+        "the key in my file is mine",
+        (
+            "sync/responder.py",
+            "    silent = log.index.directory.is_revoked(me.node)\n",
+            "    silent = False\n",
+        ),
+        (
+            "server/replaced_key.py",
+            "    return key in directory.authorities and directory.is_revoked(key)\n",
+            "    return False\n",
         ),
     ),
 )

@@ -88,6 +88,8 @@ def restore_server(world: World, node: ServerNode, dice: Random) -> None:
         shutil.rmtree(node.folder / "tenants")
         disks.crash_copy(backup / "tenants", node.folder / "tenants")
         world.rolled_back(node)
+        world.set_back_unawares.add(node.name)
+        world.ever_set_back_unawares = True
     world.crashed(node)
 
 

@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING
 from client_core.game.scoring import fold
 from client_core.game.standings import team_digest
 from server.bundles import give_bundle
+from server.erasing import events_of_key
 from server.finalising import final_views
 from server.scoreboard import fold_team, stream_events, team_streams
 
 from . import files, wire
 from .devices import DeviceNode
 from .files import Node
-from .model import CONVERGED, COVERED, ERASED, FORGED, RESUMES, SAME_SCORES, TENANTS, Broken
+from .model import (
+    CONVERGED,
+    COVERED,
+    ERASED,
+    FORGED,
+    NOTHING_LOST,
+    RESUMES,
+    SAME_SCORES,
+    TENANTS,
+    WAITS,
+    Broken,
+)
 from .network import Answered, Exchange
 from .searching import Needles
 from .servers import ServerNode
@@ -25,6 +37,8 @@ if TYPE_CHECKING:
     from .world import World
 
 
+ROUNDS_IN_SESSION_MAX = 24
+"""Twice what any session of these small worlds was seen to take, and some."""
 MARKED_BYTES_MIN = 16
 """A payload of so many bytes is one of a kind; a shorter one could stand in a file by chance."""
 
@@ -41,14 +55,21 @@ def check_answer(world: World, exchange: Exchange, answered: Answered) -> None:
                 raise Broken(TENANTS, f"an answer about {exchange.tenant} to {exchange.initiator.name} shows {what}")
 
 
-def check_session(world: World, device: DeviceNode, server: ServerNode, *, converged: bool) -> None:
-    """What a device shows as safe, HQ holds or has held; after agreeing with HQ, HQ holds it now."""
+def check_session(world: World, device: DeviceNode, server: ServerNode, *, converged: bool, rounds: int) -> None:
+    """What a device shows as safe, HQ holds or has held; HQ holds it now where it could tell the device what it lost.
+
+    It could where they agreed, where it lost nothing, and where it was put back
+    by the command, which it says in every greeting. And a session ends: what
+    a peer does not take is not offered for ever.
+    """
+    if rounds > ROUNDS_IN_SESSION_MAX:
+        raise Broken(RESUMES, f"{device.name} held a session of {rounds} rounds with {server.name}")
     shown = device.replica.counts().safe
     own = world.model.by_author[device.replica.public_key]
     ever = len(own & world.model.ever_held["hq"])
     if shown > ever:
         raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
-    steady = "hq" not in world.ever_rolled_back
+    steady = "hq" not in world.set_back_unawares
     if server.name == "hq" and (converged or steady):
         now = world.model.held_of(server, device.tenant, device.replica.public_key)
         if shown > now:
@@ -62,6 +83,8 @@ def check_all(world: World) -> None:
         held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
         _check_survivors(world, tenant, held)
         _check_authors(world, tenant, held)
+        _check_own_streams(world, tenant)
+        _check_revoked(world, tenant)
         readers = [node for node in nodes if not _is_shut_out(world, node)]
         _check_convergence(world, tenant, readers, held)
         _check_statements(world, tenant, readers)
@@ -99,6 +122,28 @@ def _check_authors(world: World, tenant: str, held: dict[str, dict[bytes, files.
             if model.payload_of(row.id) != row.payload:
                 said = f"number {row.seq} of stream {row.stream.hex()[:8]}"
                 raise Broken(FORGED, f"{name}'s file of {tenant} holds {said} as nobody wrote it")
+
+
+def _check_own_streams(world: World, tenant: str) -> None:
+    """No server writes beside what it wrote: each life from a backup has streams of its own."""
+    if world.ever_set_back_unawares:
+        return  # a machine that was rolled back without a word learns that it was when it is shown what it wrote
+    places: dict[tuple[bytes, int], bytes] = {}
+    for row in files.read_rows(world.servers["hq"], tenant):
+        if row.author in world.server_keys and places.setdefault((row.stream, row.seq), row.id) != row.id:
+            raise Broken(NOTHING_LOST, f"a server's stream {row.stream.hex()[:8]} of {tenant} forks at {row.seq}")
+
+
+def _check_revoked(world: World, tenant: str) -> None:
+    """Of a revoked device counts what HQ held when it was revoked, and nothing else, wherever it was written."""
+    for name, server in world.servers.items():
+        if name in world.burned or tenant not in TENANTS_OF[name]:
+            continue
+        with server.node.game(tenant, GAMES[tenant].game.hex()) as game:
+            for key, there in world.model.revoked.items():
+                if more := {event.id for event in events_of_key(game, key)} - there:
+                    who = world.model.name_by_key[key]
+                    raise Broken(WAITS, f"{name} counts {len(more)} events of {who} that came after its revocation")
 
 
 def _check_convergence(world: World, tenant: str, nodes: list[Node], held: dict[str, dict[bytes, files.Row]]) -> None:

@@ -213,4 +213,5 @@ def restore_by_command(world: World, node: ServerNode, dice: Random) -> None:
             restore(tenants, tenant, backup / "tenants" / f"{tenant}.sqlite")
         tenants.close()
         world.rolled_back(node)
+        world.set_back_unawares.discard(node.name)
     world.crashed(node)

@@ -17,6 +17,8 @@ SLICES = 4
 SEEDS_IN_SLICE = 3
 FIRST_SEED = int(os.environ.get("WAYFOLD_SIMULATION_SEED") or time.time_ns() // 1_000_000_000)
 """Of the fresh worlds: the time in seconds, so that no two runs play the same; or as the variable says."""
+CAUGHT = Path(__file__).with_name("caught.json")
+EASY_SEEDS = 8
 KNOWN = [
     int(line.split()[0])
     for line in Path(__file__).with_name("failed_seeds.txt").read_text().splitlines()
@@ -74,6 +76,33 @@ def test_every_anchor_of_a_mutant_stands_in_the_code_exactly_once() -> None:
         if (ROOT / file).read_text("utf-8").count(anchor) != 1
     ]
     assert wrong == []
+
+
+def test_the_mutant_whose_turn_it_is_today_is_noticed_again() -> None:
+    """One a day of those that two of the first worlds noticed: hunted anew, whatever worlds those are by now."""
+    known = json.loads(CAUGHT.read_text("utf-8"))
+    easy = sorted(name for name, one in known.items() if len(one["seeds"]) >= 2 and one["played"] <= EASY_SEEDS)
+    assert len(easy) >= 10
+    name = easy[FIRST_SEED // 86_400 % len(easy)]
+    code = (
+        "import sys; from tests.simulation.mutants import ROOT, hunt; from tests.simulation.mutations import MUTATIONS;"
+        "found = hunt(ROOT, next(m for m in MUTATIONS if m.name == sys.argv[1]), 1, int(sys.argv[2]), 1);"
+        "print(found.oracle_by_seed); sys.exit(not found.oracle_by_seed)"
+    )
+    words = [sys.executable, "-c", code, name, str(5 * EASY_SEEDS)]
+    hunted = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    print(f"{name}: {hunted.stdout}")
+    assert hunted.returncode == 0, f"{name} lives on in {5 * EASY_SEEDS} worlds: {hunted.stdout}{hunted.stderr}"
+
+
+def test_the_page_of_mutants_says_what_was_found() -> None:
+    code = (
+        "import json; from tests.simulation.mutants import *;"
+        "text = (ROOT / PAGE).read_text('utf-8');"
+        "sys.exit(written(json.loads((ROOT / CAUGHT).read_text('utf-8')), text) != text)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, f"write it anew: python -m tests.simulation.mutants --on {told.stderr}"
 
 
 def test_the_page_of_the_simulator_lists_every_fault() -> None:

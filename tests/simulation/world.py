@@ -57,6 +57,9 @@ class World:
         self.burned: set[str] = set()
         self.full_disks: set[str] = set()
         self.ever_rolled_back: set[str] = set()
+        self.set_back_unawares: set[str] = set()
+        """Servers whose files were last set back by nobody who told them."""
+        self.ever_set_back_unawares = False
         self.busy_until_ms: dict[str, int] = {}
         self.liars: dict[str, tuple[int, Change]] = {}
         self.finals: set[str] = set()
