@@ -85,20 +85,41 @@ def full_rules() -> Rules:
 
 def full_day(rules: Rules) -> tuple[Team, Register, list[LoggedEvent]]:
     """The team, what the game's streams say, and at least `EVENTS` events of its own streams."""
+    day = _played(EVENTS)
+    assert EVENTS <= len(day.events) < EVENTS + 20
+    return Team(TEAM, 1, "Everybody"), read_register(rules, _game_stream(day)), day.events
+
+
+def late_day(rules: Rules) -> tuple[Team, Register, list[LoggedEvent], list[LoggedEvent]]:
+    """The same, where one phone is without a network from the middle of the day on: its events of then stand apart.
+
+    The others know nothing of them, and it knows nothing of theirs. At least
+    `EVENTS` are held.
+    """
+    day = _played(EVENTS * 8 // 7, apart_from=EVENTS // 2)
+    held = [event for event in day.events if event.id not in day.unheard]
+    late = [event for event in day.events if event.id in day.unheard]
+    assert len(held) >= EVENTS
+    return Team(TEAM, 1, "Everybody"), read_register(rules, _game_stream(day)), held, late
+
+
+def _played(events: int, apart_from: int | None = None) -> _Day:
+    """A day of so many events or a few more; from one of them on the last phone is without a network."""
     day = _Day()
     for phone in range(PHONES):
         day.add(phone, Start(STARTS_MS + phone))
     step = 0
-    while len(day.events) < EVENTS - _NOTES - PHONES:
+    while len(day.events) < events - _NOTES - PHONES:
         _stop(day, step)
         step += 1
+        if apart_from is not None and len(day.events) > apart_from:
+            day.apart = PHONES - 1
     for phone in range(PHONES):
         day.add(phone, Finish(STARTS_MS + 3 * MINUTE_MS * step + phone))
     answered = next(event.id for event in day.events if event.id in day.photos)
     for action in _decisions(answered):
         day.note(action)
-    assert EVENTS <= len(day.events) < EVENTS + 20
-    return Team(TEAM, 1, "Everybody"), read_register(rules, _game_stream(day)), day.events
+    return day
 
 
 class _Day:
@@ -107,20 +128,24 @@ class _Day:
     def __init__(self) -> None:
         self.events: list[LoggedEvent] = []
         self.photos: set[bytes] = set()
+        self.apart: int | None = None
+        """The phone that is without a network."""
+        self.unheard: set[bytes] = set()
+        """What it wrote since."""
         self._next: dict[bytes, int] = {}
         self._heads: dict[bytes, bytes] = {}
         self._told: dict[bytes, tuple[bytes, ...]] = {}
 
     def add(self, phone: int, action: Known, role: int = Role.PLAYER) -> bytes:
         """Write what a phone (or the kiosk, number `PHONES`) does."""
-        key = hashlib.sha256(b"device %d" % phone).digest()
+        key = _device(phone)
         return self._write(key, encode_action(action), role)
 
     def seen(self, phone: int) -> tuple[bytes, ...] | None:
         """The heads of the others, where they changed since the phone wrote them last."""
-        key = hashlib.sha256(b"device %d" % phone).digest()
+        key = _device(phone)
         heads = tuple(head for other, head in sorted(self._heads.items()) if other != key)
-        if self._told.get(key) == heads:
+        if self._told.get(key) == heads or phone == self.apart:
             return None
         self._told[key] = heads
         return heads
@@ -133,8 +158,17 @@ class _Day:
         seq = self._next.get(key, 0)
         identity = hashlib.sha256(key + seq.to_bytes(4, "big") + payload).digest()
         self.events.append(LoggedEvent(key, seq, identity, key, payload, role, TEAM))
-        self._next[key], self._heads[key] = seq + 1, identity
+        self._next[key] = seq + 1
+        if self.apart is None or key != _device(self.apart):
+            self._heads[key] = identity
+        else:
+            self.unheard.add(identity)
         return identity
+
+
+def _device(phone: int) -> bytes:
+    """The key of a phone, and of its stream; `PHONES` is the kiosk's."""
+    return hashlib.sha256(b"device %d" % phone).digest()
 
 
 def _stop(day: _Day, step: int) -> None:
@@ -262,7 +296,7 @@ def _game_stream(day: _Day) -> list[LoggedEvent]:
     key = hashlib.sha256(b"node").digest()
     actions: list[Known] = [TeamRegistered(OPENS_MS, TEAM, 1, "Everybody")]
     for phone in range(PHONES):
-        device = hashlib.sha256(b"device %d" % phone).digest()
+        device = _device(phone)
         actions.append(Member(OPENS_MS, TEAM, phone, 1980 + phone, Sex(1 + phone % 2), device))
         last = max((event for event in day.events if event.stream == device), key=lambda event: event.seq)
         actions.append(Witnessed(OPENS_MS + 10 * HOUR_MS, device, last.seq, last.id))

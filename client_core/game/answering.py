@@ -12,6 +12,8 @@ events together.
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from client_core.game.actions import Answer, ChallengeOpened, HintTaken, Photo
@@ -39,6 +41,19 @@ class Given(NamedTuple):
     distance: int | None
 
 
+class Settled:
+    """What the answers to one challenge, or to all, come to."""
+
+    __slots__ = ("costs", "distance", "last_points_ms", "points", "right", "waiting", "wrong")
+
+    def __init__(self) -> None:
+        self.points = self.costs = self.wrong = self.waiting = 0
+        self.right = False
+        self.last_points_ms: int | None = None
+        self.distance: int | None = None
+        """How far the number that counts is from the best one."""
+
+
 class Answers:
     """What a team answered, asked for and read, gathered while its events are walked."""
 
@@ -49,10 +64,10 @@ class Answers:
         self.hints: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
         self.looks: dict[tuple[int, int], list[bytes]] = {}
         """By challenge and hint every event that asked for it, whatever became of it."""
-        self.points = self.costs = self.wrong = self.hints_taken = self.waiting = 0
-        self.right: list[int] = []
-        self.last_points_ms: list[int] = []
-        self.distances: list[int] = []
+        self.too_early: dict[int, list[bytes]] = {}
+        """By checkpoint the answers that came before it was visited."""
+        self.hint_costs = self.hints_taken = 0
+        self.settled: dict[int, Settled] = {}
 
     def consider(self, openings: Openings, place: int, event: Decoded) -> None:
         """Take the next event about a challenge: refuse what may not be, establish what is."""
@@ -76,6 +91,8 @@ class Answers:
             if by is None:
                 early = play.events_at(challenge.checkpoint)
                 refused, why = late or (Refused(Reason.NOT_VISITED, (challenge.checkpoint,)), early)
+                if late is None:
+                    self.too_early.setdefault(challenge.checkpoint, []).append(event.id)
                 play.refuse(place, refused, *why)
                 return
             play.because[event.id] = (by,)
@@ -90,16 +107,17 @@ class Answers:
             self._hint(openings, place, event, action, challenge)
         else:
             given = self._read(openings, place, event, action, challenge)
-            self.given.setdefault(number, []).append(given)
+            insort(self.given.setdefault(number, []), given)
 
-    def settle(self, openings: Openings) -> None:
-        """Pay and charge, when all events are known."""
-        for number, given in sorted(self.given.items()):
-            challenge = self.play.rules.package.challenges[number]
+    def settle(self, openings: Openings, numbers: Iterable[int]) -> None:
+        """Pay and charge the answers to these challenges, when all events are known."""
+        for number in numbers:
+            challenge, given = self.play.rules.package.challenges[number], self.given[number]
+            settled = self.settled[number] = Settled()
             if isinstance(challenge.key, Judged):
-                self._judge_by_people(number, challenge, given)
+                self._judge_by_people(challenge, given, settled)
             else:
-                self._pay(openings, number, challenge, given)
+                self._pay(openings, number, challenge, given, settled)
 
     def _late(self, place: int, event: Decoded) -> tuple[Refused, tuple[bytes, ...]] | None:
         """Why an answer or hint is not in time: before the start, after the finish, the limit or the stop."""
@@ -151,7 +169,7 @@ class Answers:
                 *([first] if first else []),
                 *self.looks[number, hint][:-1],
             )
-            self.costs += cost
+            self.hint_costs += cost
             self.hints_taken += 1
         taken.append((action.at_ms, event.id))
 
@@ -176,10 +194,11 @@ class Answers:
             why, right = (accepted[0],), accepted[1]
         automatic = isinstance(challenge.key, Judged) and challenge.key.automatic
         if right or before or automatic:
-            openings.right.setdefault(number, []).append(event.id)
-            openings.earned.append((event.id, -2 - number, challenge.points))
+            openings.establish(openings.right.setdefault(number, []), event.id)
+            openings.earn(event.id, -2 - number, challenge.points)
         elif right is False or isinstance(challenge.key, Later | Judged):
-            openings.used.setdefault(number, {}).setdefault(key or event.id.hex(), []).append(event.id)
+            used = openings.used.setdefault(number, {})
+            openings.establish(used.setdefault(key or event.id.hex(), []), event.id)
         return Given(place, event.id, action.at_ms, key, right, why, points, distance)
 
     def _opened(self, number: int, challenge: Challenge, openings: Openings, event: bytes) -> tuple[int, bytes] | None:
@@ -196,7 +215,7 @@ class Answers:
         visit = next((one for one in self.play.visits if one.event == by), None)
         return None if visit is None else (visit.at_ms, by)
 
-    def _pay(self, openings: Openings, number: int, challenge: Challenge, given: list[Given]) -> None:
+    def _pay(self, openings: Openings, number: int, challenge: Challenge, given: list[Given], settled: Settled) -> None:
         """Of the answers that can be told right from wrong."""
         play = self.play
         rights = [one for one in given if one.right]
@@ -216,16 +235,16 @@ class Answers:
                 paid = one
                 missed = [before.event for before in rights if before.place < one.place]
                 one = one._replace(why=(*one.why, *missed))  # noqa: PLW2901 - what paid nothing left it to this one
-                self._reward(openings, number, challenge, one)
+                self._reward(openings, number, challenge, one, settled)
         for one in given:
             if one.right is None:
-                self.waiting += 1
+                settled.waiting += 1
                 play.refuse(one.place, Refused(Reason.AWAITS_JUDGING))
         if challenge.form.name == "NUMBER" and given:
             best = paid if paid is not None else given[-1]
             if best.distance is not None:
-                self.distances.append(best.distance)
-        self._charge(challenge, rights, wrongs)
+                settled.distance = best.distance
+        self._charge(challenge, rights, wrongs, settled)
         ruled = tuple(dict.fromkeys(decision for one in given for decision in one.why))
         for one in given if ruled else ():
             play.because[one.event] = tuple(dict.fromkeys((*play.because.get(one.event, ()), *ruled)))
@@ -236,7 +255,9 @@ class Answers:
         before = (wrong for wrong in same if wrong.place < right.place or not knows(wrong.event, right.event))
         return next((wrong.event for wrong in before), None)
 
-    def _charge(self, challenge: Challenge, rights: list[Given], wrongs: dict[str, list[Given]]) -> None:
+    def _charge(
+        self, challenge: Challenge, rights: list[Given], wrongs: dict[str, list[Given]], settled: Settled
+    ) -> None:
         """What the different wrong answers cost, in canonical order, within the budget."""
         play, knows = self.play, self.play.knowledge.knows
         charged: list[Given] = []
@@ -258,10 +279,10 @@ class Answers:
                 play.refuse(one.place, Charged(Reason.WRONG_ANSWER, cost), *capped, *one.why)
                 spent += cost
                 charged.append(one)
-        self.costs += spent
-        self.wrong += len(charged)
+        settled.costs += spent
+        settled.wrong += len(charged)
 
-    def _reward(self, openings: Openings, number: int, challenge: Challenge, one: Given) -> None:
+    def _reward(self, openings: Openings, number: int, challenge: Challenge, one: Given, settled: Settled) -> None:
         """Pay a right answer, and its speed."""
         why = [*self.play.because.get(one.event, ()), *one.why]
         points = challenge.points if one.points is None else one.points
@@ -272,11 +293,11 @@ class Answers:
             why.append(opened[1])
         fast = points - (challenge.points if one.points is None else one.points)
         self.play.refuse(one.place, Remarked(points, -1, (fast,)) if fast else Accepted(points), *dict.fromkeys(why))
-        self.points += points
-        self.right.append(number)
-        self.last_points_ms.append(one.at_ms)
+        settled.points += points
+        settled.right = True
+        settled.last_points_ms = one.at_ms
 
-    def _judge_by_people(self, number: int, challenge: Challenge, given: list[Given]) -> None:
+    def _judge_by_people(self, challenge: Challenge, given: list[Given], settled: Settled) -> None:
         """Of photos and free text one counts: the last judged right, else the last of all."""
         play = self.play
         assert isinstance(challenge.key, Judged)
@@ -291,13 +312,24 @@ class Answers:
         elif chosen.right or challenge.key.automatic:
             points = challenge.points if chosen.points is None else chosen.points
             play.refuse(chosen.place, Accepted(points), *play.because.get(chosen.event, ()), *chosen.why)
-            self.points += points
-            self.right.append(number)
-            self.last_points_ms.append(chosen.at_ms)
+            settled.points += points
+            settled.right = True
+            settled.last_points_ms = chosen.at_ms
         else:
-            self.waiting += 1
+            settled.waiting += 1
             play.refuse(chosen.place, Refused(Reason.AWAITS_JUDGING))
+
+    def total(self) -> Settled:
+        """What all challenges come to together, the hints among the costs; the distances as their sum."""
+        total, each = Settled(), self.settled.values()
+        total.points, total.wrong = sum(one.points for one in each), sum(one.wrong for one in each)
+        total.costs = self.hint_costs + sum(one.costs for one in each)
+        total.waiting = sum(one.waiting for one in each)
+        total.last_points_ms = max((one.last_points_ms for one in each if one.last_points_ms is not None), default=None)
+        distances = [one.distance for one in each if one.distance is not None]
+        total.distance = sum(distances) if distances else None
+        return total
 
     def flags(self) -> set[Flag]:
         """What staff should look at."""
-        return {Flag.AWAITS_JUDGING} if self.waiting else set()
+        return {Flag.AWAITS_JUDGING} if any(one.waiting for one in self.settled.values()) else set()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from client_core.game.actions import Retired
 from client_core.game.entrants import Presence, TeamTime
 from client_core.game.evidence import earliest_charged, latest_charged
-from client_core.game.play import NOTHING, Play, Visit
+from client_core.game.play import Closing, Play, Visit
 from client_core.game.results import Flag
 from client_core.game.roles import Role
 from client_core.game.timeline import (
@@ -52,8 +52,9 @@ class Times(NamedTuple):
 
 
 def clock(play: Play) -> Times:
-    """The times of a team."""
+    """The times of a team; what they decide on starts and finishes is the first of a new `Closing`."""
     rules, rulings, entered = play.rules, play.rulings, play.entered
+    play.closing = Closing()
     spans = neutral_spans(play)
     start, known_ms = _start(play)
     from_ms, until_ms, end_ms, cut_ms = rules.opens_ms, rules.closes_ms, None, None
@@ -88,14 +89,21 @@ def neutral_spans(play: Play) -> Spans:
             there = next((v.moment for v in play.visits if v.checkpoint == note.checkpoint), None)
             if there is None:
                 continue
-            later = [v for v in play.visits if v.moment > there and v.checkpoint != note.checkpoint]
+            later = (v for v in play.visits if v.moment > there and v.checkpoint != note.checkpoint)
             onward = next((v.moment for v in later if note.leg_to in {None, v.checkpoint}), None)
-            done = bool(play.finishes) or any(v.checkpoint == play.rules.finish for v in later)
-            if onward is None and note.leg_to is not None and done:
+            if onward is None and note.leg_to is not None and _done(play, note.checkpoint, there):
                 continue
             low, high = max(low, there), min(high, OPEN_END_MS if onward is None else onward)
         spans.append((low, high))
     return merged_spans(spans)
+
+
+def _done(play: Play, checkpoint: int, from_ms: int) -> bool:
+    """Whether somebody finished, or came to the finish from this checkpoint later than that."""
+    end = play.rules.finish
+    return bool(play.finishes) or (
+        end != checkpoint and any(v.checkpoint == end and v.moment > from_ms for v in play.visits)
+    )
 
 
 class Window(NamedTuple):
@@ -169,9 +177,9 @@ def _start(play: Play) -> tuple[Timed | None, int]:
         if not allowed:
             set_ms = set_start(rule, play.team.number, listed)
             early = Refused(Reason.NO_TEAM_START) if set_ms is None else Refused(Reason.ALREADY_STARTED, (set_ms,))
-            play.refuse(place, early)
+            play.overrule(place, early)
         elif rules.believed_from_ms <= at_ms and earliest_charged(at_ms, play.seen(place), play.doubt) < rules.opens_ms:
-            play.refuse(place, Refused(Reason.NOT_STARTED, (rules.opens_ms,)))
+            play.overrule(place, Refused(Reason.NOT_STARTED, (rules.opens_ms,)))
         else:
             own.append((_started_at(play, at_ms, place), event.id))
     if isinstance(rule, CheckInStart):
@@ -189,8 +197,8 @@ def _start(play: Play) -> tuple[Timed | None, int]:
     known = started(None, set_start(rule, play.team.number, listed), believed or own)
     start = known if ruled is None else (ruled[1], ruled[0])
     for place, event in play.starts:
-        if start is not None and play.verdicts[place] is NOTHING and event.id != start[1]:
-            play.refuse(place, Refused(Reason.ALREADY_STARTED, (start[0],)), *([start[1]] if start[1] else []))
+        if start is not None and place not in play.closing.verdicts and event.id != start[1]:
+            play.overrule(place, Refused(Reason.ALREADY_STARTED, (start[0],)), *([start[1]] if start[1] else []))
     return start, rules.opens_ms if known is None else known[0]
 
 
@@ -231,7 +239,7 @@ def _finish(play: Play, start: Timed | None, from_ms: int) -> tuple[Attempt | No
     attempts: list[tuple[Attempt, frozenset[int] | None]] = []
     for place, event in play.finishes:
         if play.rules.finish >= 0:
-            play.refuse(place, Refused(Reason.FINISH_IS_A_CHECKPOINT, (play.rules.finish,)))
+            play.overrule(place, Refused(Reason.FINISH_IS_A_CHECKPOINT, (play.rules.finish,)))
         else:
             told_ms: int = event.action.at_ms  # type: ignore[union-attr]  # everything played does
             attempt = Attempt(play.moment(event), place, event.id, event.role, told_ms)
@@ -245,21 +253,21 @@ def _finish(play: Play, start: Timed | None, from_ms: int) -> tuple[Attempt | No
     early = [one for one, _ in attempts if start is None or (play.rules.believed_from_ms <= one.told_ms < from_ms)]
     for one in early:
         why = [start[1]] if start is not None and start[1] else []
-        play.refuse(one.place, Refused(Reason.NOT_STARTED, (from_ms,)), *why)
+        play.overrule(one.place, Refused(Reason.NOT_STARTED, (from_ms,)), *why)
     stop = play.rulings.stop
     late = [one for one, _ in attempts if stop is not None and one.told_ms > stop[1]]
     for one in late:
         assert stop is not None
-        play.refuse(one.place, Refused(Reason.STOPPED, (stop[1],)), stop[0])
+        play.overrule(one.place, Refused(Reason.STOPPED, (stop[1],)), stop[0])
     attempts = sorted((one for one in attempts if one[0] not in early and one[0] not in late), key=lambda one: one[0])
     finish, finishes, withdrawn = _of_whom(play, attempts)
     for one, by in withdrawn:
-        play.refuse(one.place, Refused(Reason.WITHDRAWN, (one.told_ms,)), by)
+        play.overrule(one.place, Refused(Reason.WITHDRAWN, (one.told_ms,)), by)
     taken = {one.event for one, _ in withdrawn}
     standing = {one.event for one in finishes.values()}
     for one, _ in attempts:
         if finish is not None and one.event != finish.event and one.event not in taken | standing:
-            play.refuse(one.place, Refused(Reason.FINISHED, (finish.told_ms,)), finish.event)
+            play.overrule(one.place, Refused(Reason.FINISHED, (finish.told_ms,)), finish.event)
     return finish, finishes
 
 
@@ -268,10 +276,11 @@ def _of_whom(
 ) -> tuple[Attempt | None, dict[int, Attempt], list[tuple[Attempt, bytes]]]:
     """The team's finish, each member's, and what was withdrawn by playing on."""
     rule, resume_ms = play.rules.package.members, play.rules.package.finish.resume_ms
-    elsewhere = [v for v in play.visits if v.checkpoint != play.rules.finish] if resume_ms else []
+    first = min((one.at_ms for one, _ in attempts), default=OPEN_END_MS) if resume_ms else OPEN_END_MS
+    elsewhere = [v for v in play.visits if v.moment >= first and v.checkpoint != play.rules.finish]
     retired = {event.action.member for _, event in play.retired if isinstance(event.action, Retired)}
     everybody = [one.member for one in play.members if one.member not in retired]
-    seen = {member for v in play.visits if v.who is not None for member in v.who} if everybody else set()
+    seen = {member for who in {v.who for v in play.visits} if who for member in who} if everybody else set()
     needed = [one for one in everybody if rule.presence is not Presence.UNION or one in seen]
     if not needed:
         played_on = sorted((v.moment, v.place, v.event) for v in elsewhere)
@@ -298,5 +307,5 @@ def _witnessed(play: Play, attempt: Attempt) -> Attempt:
         return attempt
     interval = play.seen(attempt.place)
     if interval.high_ms is None:
-        play.flags.add(Flag.UNWITNESSED)
+        play.closing.flags.add(Flag.UNWITNESSED)
     return attempt._replace(told_ms=latest_charged(attempt.told_ms, interval, play.doubt))

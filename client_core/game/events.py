@@ -32,6 +32,8 @@ from client_core.game.rules import Rules
 PLAYED = (CheckIn, Answer, ChallengeOpened, HintTaken, Photo, Start, Finish, Retired)
 """What the rules judge of what is done in play; their times make the order."""
 _PLAYED = frozenset(PLAYED)
+ROOM = (1 << 40) + 1
+"""Between two places, for events that come late. An odd number, so that places are spread well in tables."""
 
 
 class LoggedEvent(NamedTuple):
@@ -79,6 +81,8 @@ class Told(NamedTuple):
     """Where an event stands: its chain, and its number there."""
     only_played: bool
     """Whether nothing is in it but what is done in play: no note of a node, no decision."""
+    places: list[int]
+    """The places of the events, rising, with room between them for what comes late (`growing`)."""
 
     @property
     def alone(self) -> bool:
@@ -117,7 +121,13 @@ def tell(rules: Rules, events: Iterable[LoggedEvent]) -> Told:
         for event, action, order_ms in zip(chain.events, chain.actions, times, strict=True)
     ]
     arranged.sort()
-    return Told(arranged, chains if len(played) > 1 else played, by_id, _PLAYED.issuperset(map(type, actions)))
+    return Told(
+        arranged,
+        chains if len(played) > 1 else played,
+        by_id,
+        _PLAYED.issuperset(map(type, actions)),
+        list(range(0, len(arranged) * ROOM, ROOM)),
+    )
 
 
 def decode_events(rules: Rules, events: Iterable[LoggedEvent]) -> list[Decoded]:

@@ -38,12 +38,14 @@ class Interval(NamedTuple):
 
 
 UNKNOWN = Interval()
+_Highs = tuple[list[int], list[int], list[tuple[int, int, bytes]]]
+"""Numbers of one stream in rising order, the earliest time at which each or a later one was held, and all of it."""
 
 
 class Evidence:
     """The intervals of one team's events. Depends on the set of events alone."""
 
-    __slots__ = ("_chains", "_forked", "_highs", "_lows", "notes", "silent")
+    __slots__ = ("_chains", "_forked", "_heads", "_highs", "_lows", "_reading", "_rules", "_said", "notes", "silent")
 
     def __init__(self, rules: Rules, told: Told, register: Register) -> None:
         self._chains = told.by_id
@@ -51,7 +53,16 @@ class Evidence:
         noted = [event for event in rows if type(event.action) is Witnessed]
         self.notes = len(noted)
         """How many of the events are evidence about others, whoever wrote it."""
-        self._lows = _lows(rules, told, register) if noted or register.nonces else {}
+        self._rules = rules
+        self._said: dict[int, int] = {}
+        """By chain of a node the latest time it wrote."""
+        self._heads: dict[bytes, int] = {}
+        """By event of a node the time it had written by then."""
+        self._lows: dict[int, tuple[list[int], list[int]]] = {}
+        """By chain of a player: numbers, and the moment before which neither that event nor any later one happened."""
+        self._reading = bool(noted or register.nonces)
+        if self._reading:
+            self._read_lows(told.events, register)
         self._highs = _highs(rules, register.witnesses, read_witnesses(noted))
         self.silent = not self._lows and not self._highs
         self._forked = frozenset() if self.silent else _forked(told)
@@ -69,6 +80,61 @@ class Evidence:
         if low_ms is not None and high_ms is not None and low_ms > high_ms:
             return Interval(contradicted=True)
         return Interval(low_ms, high_ms)
+
+    def take(self, event: Decoded) -> bool:
+        """Take in an event at the end of its chain; False where that asks for more than this.
+
+        It does when the first evidence comes, and when a forked stream is witnessed.
+        """
+        if not self._reading:
+            return type(event.action) is not Witnessed
+        self._take(event, ())
+        if type(event.action) is not Witnessed:
+            return self.silent == (not self._lows and not self._highs)
+        self.notes += 1
+        return not self.silent and self._witness(event.action, event.role)
+
+    def news_from(self, note: Witnessed) -> int:
+        """The number beyond which a note that is to be taken in bounds events more closely than others do."""
+        notes = self._highs[note.stream][2] if note.stream in self._highs else []
+        return max((seq for seq, at_ms, _ in notes if at_ms <= note.at_ms), default=-1)
+
+    def _witness(self, note: Witnessed, role: int) -> bool:
+        if note.stream in self._forked:
+            return False
+        if role >= Role.KIOSK and note.at_ms >= self._rules.believed_from_ms:
+            notes = self._highs[note.stream][2] if note.stream in self._highs else []
+            self._highs[note.stream] = _high_row({*notes, (note.seq, note.at_ms, note.head)})
+        return True
+
+    def _read_lows(self, events: Iterable[Decoded], register: Register) -> None:
+        """What is known of the lows, from all events in canonical order."""
+        codes_left = NONCES_TAKEN_MAX if register.nonces else 0
+        for event in events:
+            action = event.action
+            lows: tuple[int, ...] = ()
+            if type(action) is NonceTaken and codes_left and event.role < Role.KIOSK:
+                codes_left -= 1
+                shown_ms = shown_at(register.nonces, action.code)
+                if shown_ms is not None and self._rules.believed_from_ms <= shown_ms <= self._rules.believed_to_ms:
+                    lows = (shown_ms,)
+            self._take(event, lows)
+
+    def _take(self, event: Decoded, shown: tuple[int, ...]) -> None:
+        """Note when a node wrote, or before which moment a player's event did not happen."""
+        chain, action, rules = self._chains[event.id][0], event.action, self._rules
+        if event.role >= Role.KIOSK:
+            if type(action) is Witnessed and rules.believed_from_ms <= action.at_ms <= rules.believed_to_ms:
+                self._said[chain] = max(action.at_ms, self._said.get(chain, 0))
+            if chain in self._said:
+                self._heads[event.id] = self._said[chain]
+            return
+        seen = getattr(action, "seen", None)
+        lows = [*shown, *(self._heads[head] for head in seen if head in self._heads)] if seen else shown
+        if lows:
+            seqs, times = self._lows.setdefault(chain, ([], []))
+            seqs.append(event.seq)
+            times.append(max([*lows, *times[-1:]]))
 
     def _high(self, event: Decoded) -> int | None:
         found = self._highs.get(event.stream)
@@ -109,49 +175,23 @@ def earliest_charged(told_ms: int, interval: Interval, doubt: Doubt) -> int:
     return told_ms if low_ms is None else max(told_ms, low_ms)
 
 
-def _highs(rules: Rules, *sources: Witnesses) -> dict[bytes, tuple[list[int], list[int], list[tuple[int, int, bytes]]]]:
-    """By stream: numbers in rising order, the earliest time at which each or a later one was held, and all of it."""
+def _highs(rules: Rules, *sources: Witnesses) -> dict[bytes, _Highs]:
+    """What was held when, by stream."""
     merged: dict[bytes, set[tuple[int, int, bytes]]] = {}
     for source in sources:
         for stream, rows in source.items():
             kept = [note for note in rows if note[1] >= rules.believed_from_ms]
             if kept:
                 merged.setdefault(stream, set()).update(kept)
-    found = {}
-    for stream, noted in merged.items():
-        notes = sorted(noted)
-        times: list[int] = []
-        for _, at_ms, _ in reversed(notes):
-            times.append(min(at_ms, times[-1]) if times else at_ms)
-        found[stream] = ([seq for seq, _, _ in notes], times[::-1], notes)
-    return found
+    return {stream: _high_row(notes) for stream, notes in merged.items()}
 
 
-def _lows(rules: Rules, told: Told, register: Register) -> dict[int, tuple[list[int], list[int]]]:
-    """By chain of a player: numbers, and the moment before which neither that event nor any later one happened."""
-    said: dict[int, int] = {}
-    by_head: dict[bytes, int] = {}
-    found: dict[int, tuple[list[int], list[int]]] = {}
-    codes_left = NONCES_TAKEN_MAX
-    for event in told.events:
-        chain, action = told.by_id[event.id][0], event.action
-        if event.role >= Role.KIOSK:
-            if type(action) is Witnessed and rules.believed_from_ms <= action.at_ms <= rules.believed_to_ms:
-                said[chain] = max(action.at_ms, said.get(chain, 0))
-            if chain in said:
-                by_head[event.id] = said[chain]
-            continue
-        lows = [by_head[head] for head in getattr(action, "seen", None) or () if head in by_head]
-        if type(action) is NonceTaken and codes_left and register.nonces:
-            codes_left -= 1
-            shown_ms = shown_at(register.nonces, action.code)
-            if shown_ms is not None and rules.believed_from_ms <= shown_ms <= rules.believed_to_ms:
-                lows.append(shown_ms)
-        if lows:
-            seqs, times = found.setdefault(chain, ([], []))
-            seqs.append(event.seq)
-            times.append(max([*lows, *times[-1:]]))
-    return found
+def _high_row(noted: Iterable[tuple[int, int, bytes]]) -> _Highs:
+    notes = sorted(noted)
+    times: list[int] = []
+    for _, at_ms, _ in reversed(notes):
+        times.append(min(at_ms, times[-1]) if times else at_ms)
+    return [seq for seq, _, _ in notes], times[::-1], notes
 
 
 def _forked(told: Told) -> frozenset[bytes]:

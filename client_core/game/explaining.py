@@ -38,9 +38,13 @@ def explain(result: TeamResult) -> list[Line]:
     """
     assert len(result.judged) == result.events, "folded with keep_judged=False"
     lines: list[Line] = []
+    rests_on_by_event = result.because.get
     for event, about, at_ms, verdict in result.judged:
+        because = rests_on_by_event(event, ())
+        if about >= 0 and type(verdict) is Refused:  # the most usual line
+            lines.append(Line(verdict.reason, 0, verdict.values, event, about, at_ms, because))
+            continue
         checkpoint, challenge = (about, None) if about >= 0 else (None, -2 - about if about < -1 else None)
-        because = result.because.get(event, ())
         if type(verdict) is Refused:
             lines.append(Line(verdict.reason, 0, verdict.values, event, checkpoint, at_ms, because, challenge))
         elif isinstance(verdict, Charged):

@@ -24,14 +24,12 @@ _WRONG_CODE = Refused(Reason.WRONG_CODE)
 
 
 def weigh(rules: Rules, action: CheckIn, role: int) -> Refused | None:
-    """What is wrong with the evidence of a check-in; None where it holds."""
+    """What is wrong with the evidence of a check-in; None where it holds.
+
+    Of a checkpoint that is asked for the first time it notes the positions that hold for certain (`Rules.sure`).
+    """
     number, method = action.checkpoint, action.method
     lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
-    sure = rules.sure.get(number)
-    if sure is not None and method is _GPS and lon_e7 is not None and lat_e7 is not None and accuracy_dm is not None:
-        west, south, east, north, worst_dm = sure
-        if west <= lon_e7 <= east and south <= lat_e7 <= north and accuracy_dm <= worst_dm:
-            return None
     if number >= len(rules.places):
         return Refused(Reason.UNKNOWN_CHECKPOINT, (number,))
     place = rules.places[number]

@@ -9,11 +9,13 @@ Visits that staff granted, and groups that they opened, are open to all.
 
 from __future__ import annotations
 
+from bisect import insort
+
 from client_core.game.challenges import Judged, Later
 from client_core.game.clocking import Times
 from client_core.game.courses import order_of
 from client_core.game.groups import Advance, Answered, Atom, Earned, Group, Mode, Visited
-from client_core.game.play import Play, Visit
+from client_core.game.play import FIRST, Play, Visit
 from client_core.game.rules import is_ordered
 from client_core.game.verdicts import Reason, Refused
 
@@ -33,6 +35,8 @@ class Openings:
         self._done: dict[tuple[int, tuple[int, ...], int], tuple[list[int], list[bytes]]] = {}
         """By group in order and chain: the first legs that are done for all that follows in the chain, as the number
         of events up to each leg, and those events."""
+        self.late = False
+        """Whether further events come after all were walked: they find their places among those that establish."""
         self.by_staff = frozenset(decision for decision, _ in play.rulings.granted)
         """Staff's word, which stands for everybody, among the events that establish something."""
         for decision, grant in play.rulings.granted:
@@ -42,6 +46,8 @@ class Openings:
         """Decide on a visit that is in time, and establish it: the rank it fills, -1: none; None: it was not open."""
         play, seat = self.play, self.play.seats.get(visit.checkpoint)
         rank = -1
+        if self.late:
+            self._done.clear()
         if seat is not None and seat.group in play.rules.gated:
             group = play.rules.package.groups[seat.group]
             opened = self.is_open(seat.group, visit)
@@ -63,14 +69,31 @@ class Openings:
                     play.refuse(visit.place, passed if group.skippable else early, *why)
                     return None
                 rank = found
-                self.legs.setdefault((seat.group, order[rank]), []).append(visit.event)
+                self.establish(self.legs.setdefault((seat.group, order[rank]), []), visit.event)
                 if why:
                     play.because[visit.event] = (*play.because.get(visit.event, ()), *why)
-        self.visits.setdefault(visit.checkpoint, []).append(visit.event)
+        self.establish(self.visits.setdefault(visit.checkpoint, []), visit.event)
         points = play.rules.places[visit.checkpoint].points
         if points > 0:
-            self.earned.append((visit.event, visit.checkpoint, points))
+            self.earn(visit.event, visit.checkpoint, points)
         return rank
+
+    def establish(self, events: list[bytes], event: bytes) -> None:
+        """Put an event among those that establish the same, in canonical order."""
+        if self.late:
+            insort(events, event, key=self._place)
+        else:
+            events.append(event)
+
+    def earn(self, event: bytes, subject: int, points: int) -> None:
+        """Note what an event is worth for openings by points: of a checkpoint, or of challenge n as -2 - n."""
+        if self.late:
+            insort(self.earned, (event, subject, points), key=lambda row: self._place(row[0]))
+        else:
+            self.earned.append((event, subject, points))
+
+    def _place(self, event: bytes) -> int:
+        return FIRST if event in self.by_staff else self.play.place_of(event)
 
     def is_open(self, number: int, visit: Visit) -> tuple[bytes, ...] | None:
         """The events by which a group was open for a visit; None where it was closed."""

@@ -22,12 +22,14 @@ from client_core.game.entrants import Presence
 from client_core.game.groups import Group
 from client_core.game.lines import COMPLETE, GRANTED, Line
 from client_core.game.openings import Openings
-from client_core.game.play import Play, Visit
+from client_core.game.play import FIRST, Play, Visit
 from client_core.game.results import Claim
 from client_core.game.rules import Place, is_ordered
 from client_core.game.verdicts import Accepted, Reason, Refused
 from client_core.game.walking import COURSE, Key
 
+LAST = 1 << 80
+"""A place after those of all events."""
 _ALREADY_VISITED = Refused(Reason.ALREADY_VISITED)
 
 
@@ -41,7 +43,9 @@ class Paid(NamedTuple):
 
 
 class Purse:
-    """What the visits of a team come to."""
+    """What the visits of one key, or of a team, come to."""
+
+    __slots__ = ("bonus", "claims", "missing", "paid")
 
     def __init__(self) -> None:
         self.paid: list[Paid] = []
@@ -51,20 +55,29 @@ class Purse:
         self.bonus = 0
 
 
-def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> Purse:
-    """Set the verdicts of the visits that stood, and gather what they pay."""
-    purse = Purse()
+def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> dict[Key, Purse]:
+    """Set the verdicts of the visits that stood; what they pay, by what they are paid as."""
+    purses: dict[Key, Purse] = {}
     for key, visits in stood.items():
         if isinstance(key, int) or key[1] != COURSE:
-            _pay_key(play, times, purse, visits)
+            purses[key] = pay_key(play, times, visits)
     for number in sorted(play.rules.sport):
-        group = play.rules.package.groups[number]
-        if group.legs:
-            _pay_course(play, times, openings, purse, number, group, stood.get((number, COURSE), []))
+        if play.rules.package.groups[number].legs:
+            purses[number, COURSE] = pay_course(play, times, openings, number, stood.get((number, COURSE), []))
+    return purses
+
+
+def gather(play: Play, times: Times, purses: Iterable[Purse]) -> Purse:
+    """What all keys pay together, with the finish, what staff granted, and the bounds and bonuses of groups."""
+    purse = Purse()
+    for one in purses:
+        purse.paid += one.paid
+        purse.claims += one.claims
+        purse.missing.update(one.missing)
     finish = times.finish
     if finish is not None and play.rules.finish >= 0:
         verdict = play.rules.accepted[play.rules.finish]
-        play.verdicts[finish.place] = verdict
+        play.closing.verdicts[finish.place] = verdict
         purse.paid.append(Paid(finish.told_ms, play.rules.finish, finish.event, verdict.points))
     _pay_grants(play, times, purse)
     if play.rules.package.groups:
@@ -124,15 +137,23 @@ def worth(place: Place, at_ms: int, start_ms: int | None) -> int:
     return points
 
 
-def _pay_key(play: Play, times: Times, purse: Purse, visits: list[Visit]) -> None:
+def pay_key(play: Play, times: Times, visits: list[Visit]) -> Purse:
     """Pay the first visit of a place, and after each pause the next round."""
+    purse = Purse()
     if not play.in_order:
         visits.sort()
     place = play.rules.places[visits[0].checkpoint]
     pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
     verdicts, because = play.verdicts, play.because
+    before: tuple[bytes, ...]
+    if place.plain and visits[1:] and not play.members and not play.walked:  # the most usual: the first of all pays
+        _accept(play, times, purse, visits[0], ())
+        before = (visits[0].event,)
+        for visit in visits[1:]:
+            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
+        return purse
     last: Visit | None = None
-    before: tuple[bytes, ...] = ()
+    before = ()
     for visit, others in there(play, visits):
         if crossing and (last is None or isinstance(place.pay, Capture)):
             purse.claims.append(_claim(play, visit))
@@ -143,6 +164,7 @@ def _pay_key(play: Play, times: Times, purse: Purse, visits: list[Visit]) -> Non
             play.refuse(visit.place, _ALREADY_VISITED, *before)
         else:  # nearly every other visit of a place: the same, without a call
             verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
+    return purse
 
 
 def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[bytes, ...]) -> None:
@@ -173,10 +195,9 @@ def _claim(play: Play, visit: Visit) -> Claim:
     return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, view)
 
 
-def _pay_course(
-    play: Play, times: Times, openings: Openings, purse: Purse, number: int, group: Group, stood: list[Visit]
-) -> None:
+def pay_course(play: Play, times: Times, openings: Openings, number: int, stood: list[Visit]) -> Purse:
     """Judge a course from all its visits: as many legs as one order allows pay, the others are missing."""
+    purse, group = Purse(), play.rules.package.groups[number]
     order = openings.order(number, play.team.id)
     unasked = {*play.rulings.voided, play.rules.finish}  # the finish has rules of its own
     voided = {rank for rank, leg in enumerate(order) if unasked & set(group.legs[leg].any_of)}
@@ -194,7 +215,7 @@ def _pay_course(
         if moment is None and grant.after is not None:
             moment = next((v.moment for v, _ in team_visits if v.checkpoint == grant.after), None)
         if moment is not None and any(grant.checkpoint in leg.any_of for leg in group.legs):
-            rows.append((moment, len(play.events), None, grant.checkpoint, (decision,)))
+            rows.append((moment, LAST, None, grant.checkpoint, (decision,)))
     rows.sort(key=lambda row: (row[0], row[1], row[4]))
     ranks_of = {
         checkpoint: [r for r, leg in enumerate(order) if checkpoint in group.legs[leg].any_of and r not in voided]
@@ -219,6 +240,7 @@ def _pay_course(
         why = (*dict.fromkeys((*ids, *ruled)),)
         lacking = [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
         purse.missing.update(dict.fromkeys(lacking, why))
+    return purse
 
 
 def _ruled_in(play: Play, group: Group) -> tuple[bytes, ...]:
@@ -256,32 +278,35 @@ def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
             purse.paid.append(Paid(at_ms, grant.checkpoint, decision, points))
         why = why or play.events_at(grant.checkpoint)
         code = Reason.VISIT_VOIDED if struck else Reason.ALREADY_VISITED if own is not None else GRANTED
-        play.extras.append(Line(code, points, (), decision, grant.checkpoint, grant.visit_ms, why))
+        play.closing.extras.append(Line(code, points, (), decision, grant.checkpoint, grant.visit_ms, why))
 
 
 def _bound_groups(play: Play, purse: Purse) -> None:
     """What a group pays at most, and its bonus. Inner groups come before those around them."""
     package, seats, parents = play.rules.package, play.seats, play.rules.parents
     purse.paid.sort(key=lambda one: (one.at_ms, one.event))
-    place_by_id = {event.id: place for place, event in enumerate(play.events)}
     inner_done: dict[int, tuple[int, tuple[bytes, ...]]] = {}
+    rows: dict[int, list[Paid]] = {}
+    for one in purse.paid:
+        seat = seats.get(one.checkpoint)
+        if seat is not None:
+            rows.setdefault(seat.group, []).append(one)
     for number in sorted(range(len(package.groups)), key=lambda n: (bool(package.groups[n].groups), n)):
         group = package.groups[number]
-        mine = [
-            one
-            for one in purse.paid
-            if (seat := seats.get(one.checkpoint)) is not None
-            and (seat.group == number or parents.get(seat.group, (-1, 0))[0] == number)
-        ]
-        mine = _one_a_leg(play, purse, number, group, mine, place_by_id)
+        mine = rows.get(number, [])
+        if group.groups:  # what they do not withhold themselves
+            mine = [
+                one
+                for one in purse.paid
+                if (seat := seats.get(one.checkpoint)) is not None and parents.get(seat.group, (-1, 0))[0] == number
+            ]
+        mine = _one_a_leg(play, purse, number, group, mine)
         if group.count_max is not None:
             _name_others(play, group, mine)
         if group.count_max is not None and len(mine) > group.count_max:
             first = tuple(one.event for one in mine[: group.count_max])
             for one in mine[group.count_max :]:
-                _withhold(
-                    play, purse, one, Refused(Reason.COUNT_REACHED, (number, group.count_max)), first, place_by_id
-                )
+                _withhold(play, purse, one, Refused(Reason.COUNT_REACHED, (number, group.count_max)), first)
             mine = mine[: group.count_max]
         if group.groups:
             members = sorted(inner_done[child] for child in group.groups if child in inner_done)
@@ -293,7 +318,7 @@ def _bound_groups(play: Play, purse: Purse) -> None:
             inner_done[number] = done
             if group.complete_points:
                 purse.bonus += group.complete_points
-                play.extras.append(
+                play.closing.extras.append(
                     Line(COMPLETE, group.complete_points, (needed,), None, None, done[0], done[1], group=number)
                 )
 
@@ -301,20 +326,18 @@ def _bound_groups(play: Play, purse: Purse) -> None:
 def _name_others(play: Play, group: Group, mine: list[Paid]) -> None:
     """Where only so many pay, each that does rests on those that do not."""
     members = {checkpoint for leg in group.legs for checkpoint in leg.any_of}
-    others = [visit.event for visit in play.visits if visit.checkpoint in members]
-    why = tuple(dict.fromkeys((*others, *_ruled_in(play, group))))
+    others = sorted((visit.place, visit.event) for number in members for visit in play.visits_at(number))
+    why = tuple(dict.fromkeys((*(event for _, event in others), *_ruled_in(play, group))))
     for one in mine:
-        play.because[one.event] = tuple(dict.fromkeys((*play.because.get(one.event, ()), *why)))
+        play.closing.because[one.event] = tuple(dict.fromkeys((*play.rests_on(one.event), *why)))
     paid = {one.event for one in mine}
-    play.extras[:] = [
+    play.closing.extras[:] = [
         msgspec.structs.replace(line, because=why) if line.event in paid and line.code == GRANTED else line
-        for line in play.extras
+        for line in play.closing.extras
     ]
 
 
-def _one_a_leg(
-    play: Play, purse: Purse, number: int, group: Group, mine: list[Paid], place_by_id: dict[bytes, int]
-) -> list[Paid]:
+def _one_a_leg(play: Play, purse: Purse, number: int, group: Group, mine: list[Paid]) -> list[Paid]:
     """In a free group any one of a leg's alternatives pays, once."""
     if is_ordered(group) or all(len(leg.any_of) == 1 for leg in group.legs):
         return mine
@@ -326,21 +349,19 @@ def _one_a_leg(
         if first.checkpoint == one.checkpoint:
             kept.append(one)
         else:
-            _withhold(play, purse, one, Refused(Reason.LEG_FILLED, (number,)), (first.event,), place_by_id)
+            _withhold(play, purse, one, Refused(Reason.LEG_FILLED, (number,)), (first.event,))
     return kept
 
 
-def _withhold(
-    play: Play, purse: Purse, one: Paid, refused: Refused, why: tuple[bytes, ...], place_by_id: dict[bytes, int]
-) -> None:
+def _withhold(play: Play, purse: Purse, one: Paid, refused: Refused, why: tuple[bytes, ...]) -> None:
     """Take back what a visit or a grant was to be paid."""
     purse.paid.remove(one)
-    place = place_by_id.get(one.event)
-    granted = next((n for n, line in enumerate(play.extras) if line.event == one.event), None)
+    place = play.place_of(one.event)
+    granted = next((n for n, line in enumerate(play.closing.extras) if line.event == one.event), None)
     if granted is not None:
-        play.extras[granted] = Line(refused.reason, 0, refused.values, one.event, one.checkpoint, None, why)
-    elif place is not None:
-        play.refuse(place, refused, *why)
+        play.closing.extras[granted] = Line(refused.reason, 0, refused.values, one.event, one.checkpoint, None, why)
+    elif place > FIRST:
+        play.overrule(place, refused, *why)
 
 
 def _complete(

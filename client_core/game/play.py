@@ -6,6 +6,9 @@ verdicts into it; `scoring` runs them in order and adds up.
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -45,6 +48,9 @@ from client_core.game.verdicts import Accepted, Reason, Refused, Verdict
 SET_BACK_MS = 60_000
 """A clock that falls back by more than a minute was set; less is a correction by the network."""
 
+_GPS = Method.GPS
+FIRST = -(1 << 80)
+"""A place before those of all events."""
 Who = frozenset[int] | None
 """The members an event is about; None: the whole team."""
 NOTHING = Accepted(0)
@@ -77,6 +83,21 @@ class Visit(msgspec.Struct, frozen=True, order=True, gc=False):
     who: Who
 
 
+by_place = attrgetter("place")
+
+
+class Closing:
+    """What is decided when all events were walked and paid for, and anew with every further event."""
+
+    __slots__ = ("because", "extras", "flags", "verdicts")
+
+    def __init__(self) -> None:
+        self.verdicts: dict[int, Verdict] = {}
+        self.because: Because = {}
+        self.flags: set[Flag] = set()
+        self.extras: list[Line] = []
+
+
 class Play:
     """The working state of one fold."""
 
@@ -93,12 +114,17 @@ class Play:
         evidence: Evidence,
         carriers: Carriers,
     ) -> None:
-        self.rules, self.team, self.events, self.knowledge = rules, team, told.events, knowledge
+        self.rules, self.team, self.told, self.knowledge = rules, team, told, knowledge
+        self._events: dict[int, Decoded] = {}
         self.register, self.rulings, self.entered, self.members = register, rulings, entered, members
         self.seats = rules.seats_of(entered.categories)
         self.evidence, self.carriers = evidence, carriers
-        self.verdicts: list[Verdict] = [NOTHING] * len(told.events)
+        self.verdicts: dict[int, Verdict] = {}
+        """By place, of all that does not simply count."""
         self.because: Because = {}
+        self.walked: Because = {}
+        """`because`, as it was when all events had been walked."""
+        self.closing = Closing()
         self.visits: list[Visit] = []
         self.starts: list[tuple[int, Decoded]] = []
         self.finishes: list[tuple[int, Decoded]] = []
@@ -106,13 +132,21 @@ class Play:
         self.asked: list[tuple[int, Decoded]] = []
         """Answers, photos, hints and openings of challenges, with their places."""
         self.flags: set[Flag] = set()
-        self.extras: list[Line] = []
         self.played, self.only_played = 0, told.only_played
         self.in_order = True
         """Whether the visits stand in the order of their moments; what a kiosk tells of the past may not."""
-        self._events_at: dict[int, list[bytes]] | None = None
+        self._visits_at: dict[int, list[Visit]] | None = None
+        self._ids_at: dict[int, tuple[bytes, ...]] = {}
+        self._places: dict[bytes, int] = {}
         limit = entered.limit
         self.doubt = Doubt.TEAM if limit is None else limit.doubt
+
+    @property
+    def events(self) -> dict[int, Decoded]:
+        """The events by place, laid out when they are first asked for: a plain game never does."""
+        if not self._events:
+            self._events = dict(zip(self.told.places, self.told.events, strict=True))
+        return self._events
 
     def refuse(self, place: int, refused: Verdict, *because: bytes) -> None:
         """Set an event's verdict, and what it rests on besides what it rested on before."""
@@ -122,13 +156,55 @@ class Play:
             before = self.because.get(event)
             self.because[event] = because if before is None else tuple(dict.fromkeys((*before, *because)))
 
-    def read(self) -> None:
+    def reset(self, event: bytes) -> None:
+        """Forget what was decided on an event when all were known: it is decided again."""
+        if event in self.walked:
+            self.because[event] = self.walked[event]
+        else:
+            self.because.pop(event, None)
+
+    def take(self, place: int, event: Decoded) -> Visit | None:
+        """Lay out an event that comes late; the visit that it makes."""
+        if self._events:
+            self._events[place] = event
+        if self._places:
+            self._places[event.id] = place
+        count = len(self.visits)
+        self.read([(place, event)])
+        if len(self.visits) == count:
+            return None
+        visit = self.visits.pop()
+        insort(self.visits, visit, key=by_place)
+        if self._visits_at is not None:
+            insort(self._visits_at.setdefault(visit.checkpoint, []), visit, key=by_place)
+            self._ids_at.pop(visit.checkpoint, None)
+        return visit
+
+    def overrule(self, place: int, verdict: Verdict, *because: bytes) -> None:
+        """The same, for this closing alone."""
+        self.closing.verdicts[place] = verdict
+        if because:
+            event = self.events[place].id
+            before = self.rests_on(event)
+            self.closing.because[event] = tuple(dict.fromkeys((*before, *because))) if before else because
+
+    def rests_on(self, event: bytes) -> tuple[bytes, ...]:
+        """What the verdict on an event rests on, as far as it is decided."""
+        return self.closing.because.get(event) or self.because.get(event, ())
+
+    def place_of(self, event: bytes) -> int:
+        """Where an event of the team stands; a decision on everybody comes before all."""
+        if not self._places:
+            self._places = {one.id: place for place, one in zip(self.told.places, self.told.events, strict=True)}
+        return self._places.get(event, FIRST)
+
+    def read(self, rows: Iterable[tuple[int, Decoded]]) -> None:
         """Weigh the evidence of check-ins, and sort the other events by what they are."""
-        rules, verdicts, fates = self.rules, self.verdicts, self.rulings.fates
-        from_ms, to_ms = rules.believed_from_ms, rules.believed_to_ms
+        rules, verdicts, fates, visits = self.rules, self.verdicts, self.rulings.fates, self.visits
+        from_ms, to_ms, sure = rules.believed_from_ms, rules.believed_to_ms, rules.sure
         simple, watched, set_back = not self.members, not self.evidence.silent, False
-        visits = self.visits
-        for place, event in enumerate(self.events):
+        before = len(visits)
+        for place, event in rows:
             action = event.action
             if type(action) is CheckIn:
                 at_ms, order_ms, role = action.at_ms, event.order_ms, event.role
@@ -139,25 +215,37 @@ class Play:
                 if watched and not role and told_wrongly(at_ms, self.seen(place)):
                     self.flags.add(Flag.TIME_CONTRADICTED)
                     watched = False  # once is enough
-                refused = weigh(rules, action, role)
-                if refused is not None:
-                    verdicts[place] = refused
-                    self.played += 1
-                    continue
+                number, accuracy_dm, box = action.checkpoint, action.accuracy_dm, sure.get(action.checkpoint)
+                holds = (  # nearly every check-in's evidence, without a call
+                    box is not None
+                    and accuracy_dm is not None
+                    and action.method is _GPS
+                    and (lon_e7 := action.lon_e7) is not None
+                    and (lat_e7 := action.lat_e7) is not None
+                    and box[0] <= lon_e7 <= box[2]
+                    and box[1] <= lat_e7 <= box[3]
+                    and accuracy_dm <= box[4]
+                )
+                if not holds:
+                    refused = weigh(rules, action, role)
+                    if refused is not None:
+                        verdicts[place] = refused
+                        self.played += 1
+                        continue
+                    if accuracy_dm is None and action.method is _GPS:
+                        self.flags.add(Flag.NO_ACCURACY)
                 moment = order_ms
                 if role and believed:
                     moment, self.in_order = at_ms, False
                 who = None if simple else self._who(event, action.member)
-                if action.accuracy_dm is None and action.method == Method.GPS:
-                    self.flags.add(Flag.NO_ACCURACY)
-                visits.append(Visit(moment, place, event.id, action.checkpoint, at_ms, who))
+                visits.append(Visit(moment, place, event.id, number, at_ms, who))
             elif event.id in fates:
                 verdicts[place], because = fates[event.id]
                 if because:
                     self.because[event.id] = because
             else:
                 self._other(place, event, action)
-        self.played += len(visits)
+        self.played += len(visits) - before
 
     def _other(self, place: int, event: Decoded, action: Any) -> None:
         rows = _ROWS.get(type(action))
@@ -190,6 +278,11 @@ class Play:
         elif at_ms < order_ms - SET_BACK_MS:
             self.flags.add(Flag.CLOCK_SET_BACK)
 
+    def is_timed(self, event: Decoded) -> bool:
+        """Whether the time that a device told of an event is held against what nodes saw."""
+        action = event.action
+        return event.role < Role.KIOSK and (type(action) in {CheckIn, NonceTaken} or type(action) in _ROWS)
+
     def seen(self, place: int) -> Interval:
         """Between which moments nodes saw the event at this place happen; what they write themselves is not doubted."""
         event = self.events[place]
@@ -201,13 +294,20 @@ class Play:
         believed = self.rules.believed_from_ms <= at_ms <= self.rules.believed_to_ms
         return at_ms if event.role and believed else event.order_ms
 
-    def events_at(self, checkpoint: int) -> tuple[bytes, ...]:
-        """The check-ins at a checkpoint whose evidence holds, whatever becomes of them."""
-        if self._events_at is None:
-            self._events_at = {}
+    def visits_at(self, checkpoint: int) -> list[Visit]:
+        """The check-ins at a checkpoint whose evidence holds, whatever becomes of them, in canonical order."""
+        if self._visits_at is None:
+            self._visits_at = {}
             for visit in self.visits:
-                self._events_at.setdefault(visit.checkpoint, []).append(visit.event)
-        return tuple(self._events_at.get(checkpoint, ()))
+                self._visits_at.setdefault(visit.checkpoint, []).append(visit)
+        return self._visits_at.get(checkpoint, [])
+
+    def events_at(self, checkpoint: int) -> tuple[bytes, ...]:
+        """The same, by their ids."""
+        found = self._ids_at.get(checkpoint)
+        if found is None:
+            found = self._ids_at[checkpoint] = tuple([visit.event for visit in self.visits_at(checkpoint)])
+        return found
 
     def who(self, event: Decoded) -> Who:
         """Whom an event is about."""

@@ -17,7 +17,9 @@ the lines of `explaining.explain`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import NamedTuple, get_args
 
 import msgspec
@@ -37,7 +39,7 @@ from client_core.game.actions import (
 )
 from client_core.game.answering import Answers
 from client_core.game.carrying import Carriers
-from client_core.game.clocking import Times, clock
+from client_core.game.clocking import Times
 from client_core.game.decisions import Decision, Ruling
 from client_core.game.entering import Entered, enter
 from client_core.game.entrants import PlaysFor, Presence
@@ -45,9 +47,9 @@ from client_core.game.events import Decoded, LoggedEvent, Told, tell
 from client_core.game.evidence import Evidence
 from client_core.game.knowing import Knowledge
 from client_core.game.lines import ADJUSTED, FLOOR, LATE, MISSING, ZEROED, Line
-from client_core.game.openings import Openings
-from client_core.game.paying import Purse, pay
-from client_core.game.play import Play
+from client_core.game.paying import Purse
+from client_core.game.phases import Phases
+from client_core.game.play import NOTHING, Play
 from client_core.game.results import Allowance, Flag, Judged, MemberResult, TeamResult
 from client_core.game.rules import Rules
 from client_core.game.rulings import NO_RULINGS, Docket, Rulings, category_set, read_rulings, rulings_of_member
@@ -56,7 +58,6 @@ from client_core.game.teams import Register, Team, active_members, read_members
 from client_core.game.timeline import MINUTE_MS, Attempt, elapsed_ms, late_ms, started_minutes
 from client_core.game.timing import Beyond
 from client_core.game.verdicts import Accepted, Reason, Refused, Remarked, Verdict
-from client_core.game.walking import walk
 
 NO_REGISTER = Register()
 _COUNTED_KINDS: dict[type, int] = {
@@ -89,10 +90,10 @@ def fold(
     Events of other teams' streams may be among them: those that staff moved or
     merged into this team count, the others are passed over.
     """
-    return fold_told(rules, team, tell(rules, _about_team(team, events, register)), register, keep_judged=keep_judged)
+    return fold_told(rules, team, tell(rules, about_team(team, events, register)), register, keep_judged=keep_judged)
 
 
-def _about_team(team: Team, events: Iterable[LoggedEvent], register: Register) -> Iterable[LoggedEvent]:
+def about_team(team: Team, events: Iterable[LoggedEvent], register: Register) -> Iterable[LoggedEvent]:
     """Those of the events that are about the team."""
     if not register.roots and not register.homes:
         return events
@@ -114,17 +115,27 @@ def fold_told(
     Where the lowest member decides, each member is scored alone (`only`: that
     one); else the team is scored as one.
     """
+    return result_of(begin(rules, team, told, register, only=only), keep_judged=keep_judged)
+
+
+def begin(rules: Rules, team: Team, told: Told, register: Register, *, only: int | None = None) -> list[Phases]:
+    """The units of a team that are scored, each folded up to where its lines are added up."""
     rulings, entered, members = _circumstances(rules, team, told, register)
     knowledge, evidence = Knowledge(told), Evidence(rules, told, register)
     carriers = Carriers(told, team.id, members, register)
     lowest = rules.package.members.presence is Presence.LOWEST and bool(members)
-    alone = []
+    units = []
     for unit in [(one,) for one in members if only in {None, one.member}] if lowest else [members]:
         ruled = rulings_of_member(rulings, unit[0].member) if lowest else rulings
-        play = Play(rules, team, told, knowledge, register, ruled, entered, unit, evidence, carriers)
-        alone.append(_fold(play, keep_judged=keep_judged))
+        units.append(Phases(Play(rules, team, told, knowledge, register, ruled, entered, unit, evidence, carriers)))
+    return units
+
+
+def result_of(units: Sequence[Phases], *, keep_judged: bool) -> TeamResult:
+    """The result of a team whose units were folded."""
+    alone = [_total(one, keep_judged=keep_judged) for one in units]
     result = max(alone, key=lambda one: (RANKS[one.status], -one.score, one.time_ms or 0)) if alone[1:] else alone[0]
-    root = register.roots.get(team.id)
+    root = units[0].play.register.roots.get(result.team)
     return msgspec.structs.replace(result, merged_into=root) if root is not None else result
 
 
@@ -146,7 +157,7 @@ def foresee(
         action = msgspec.structs.replace(action, seen=seen)
     event = LoggedEvent(pen.stream, pen.seq, _NEXT, pen.author, encode_action(action), 0, team.id)
     events.append(event)
-    told = tell(rules, _about_team(team, events, register))
+    told = tell(rules, about_team(team, events, register))
     verdict = _verdict_next(fold_told(rules, team, told, register))
     if not isinstance(verdict, Refused) or verdict.reason is not Reason.OTHER_MEMBER:
         return verdict
@@ -177,37 +188,13 @@ def _circumstances(
     return read_rulings(docket, frozenset(entered.categories)), entered, members
 
 
-def _fold(play: Play, *, keep_judged: bool) -> TeamResult:
-    play.read()
-    if play.rules.package.members.presence is Presence.LOWEST and play.members:
-        _keep_one_member(play)
-    times = clock(play)
-    openings, answers = Openings(play, times), Answers(play, times)
-    purse = pay(play, times, openings, walk(play, times, openings, answers))
-    if answers.given:
-        answers.settle(openings)
-    return _total(play, times, purse, answers, keep_judged=keep_judged)
-
-
-def _keep_one_member(play: Play) -> None:
-    """Leave what one member did, and what was done for the whole team."""
-    (only,) = play.members
-    kept = []
-    for visit in play.visits:
-        if visit.who is None or only.member in visit.who:
-            kept.append(visit)
-        elif visit.who:
-            play.refuse(visit.place, Refused(Reason.OTHER_MEMBER, (only.member,)))
-        else:
-            play.refuse(visit.place, Refused(Reason.MEMBER_UNKNOWN, (-1,)))
-    play.visits = kept
-
-
-def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_judged: bool) -> TeamResult:
+def _total(unit: Phases, *, keep_judged: bool) -> TeamResult:
     """Add up: what was given, what was taken, what being late takes, and what that makes of the team."""
-    rules, team, extras = play.rules, play.team, play.extras
-    given = answers.points + sum(one.points for one in purse.paid if one.points > 0) + max(0, purse.bonus)
-    taken = answers.costs - sum(one.points for one in purse.paid if one.points < 0) - min(0, purse.bonus)
+    purse, play, times, answers = unit.close(), unit.play, unit.times, unit.answers
+    rules, team, extras = play.rules, play.team, play.closing.extras
+    answered = answers.total()
+    given = answered.points + sum(one.points for one in purse.paid if one.points > 0) + max(0, purse.bonus)
+    taken = answered.costs - sum(one.points for one in purse.paid if one.points < 0) - min(0, purse.bonus)
     for decision, points in play.rulings.points:
         extras.append(Line(ADJUSTED, points, (), decision))
         given, taken = given + max(0, points), taken - min(0, points)
@@ -236,8 +223,9 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
     if times.start is not None and end_ms is not None:
         at_ms = end_ms if stop is None else min(end_ms, stop[1])
         time_ms = elapsed_ms(times.spans, times.start[0], at_ms, play.rulings.credit_ms, rules.elapsed_ms_max)
-    flags = play.flags | answers.flags() | ({Flag.DISPUTED} if play.rulings.disputed else set())
-    scored = [one.at_ms for one in seen if one.points > 0] + answers.last_points_ms
+    flags = play.flags | play.closing.flags | answers.flags() | ({Flag.DISPUTED} if play.rulings.disputed else set())
+    scored = [one.at_ms for one in seen if one.points > 0]
+    scored += [] if answered.last_points_ms is None else [answered.last_points_ms]
     return TeamResult(
         team=team.id,
         number=team.number,
@@ -252,18 +240,18 @@ def _total(play: Play, times: Times, purse: Purse, answers: Answers, *, keep_jud
         late_minutes=minutes,
         late_points=late_points,
         flags=tuple(sorted(flags)),
-        events=len(play.events) - play.evidence.notes,
+        events=len(play.told.events) - play.evidence.notes,
         judged=_judged(play) if keep_judged else (),
-        because=play.because if keep_judged else {},
+        because={**play.because, **play.closing.because} if keep_judged else {},
         extras=tuple(extras) if keep_judged else (),
         categories=play.entered.categories,
         format=play.entered.format,
         missing=tuple(purse.missing),
-        answered=tuple(answers.right),
+        answered=tuple(number for number in sorted(answers.settled) if answers.settled[number].right),
         hints=answers.hints_taken,
-        wrong=answers.wrong,
+        wrong=answered.wrong,
         last_points_ms=max(scored, default=None),
-        estimate=sum(answers.distances) if answers.distances else None,
+        estimate=answered.distance,
         members=_members(play, times, status),
         disputed=play.rulings.disputed,
         claims=tuple(purse.claims),
@@ -308,17 +296,18 @@ def _status_at_finish(play: Play, times: Times, finish: Attempt, purse: Purse, a
         return (Status.DISQUALIFIED if limit.beyond is Beyond.DISQUALIFIED else Status.OVER_TIME), False
     if purse.missing:
         return Status.MISSING_CHECKPOINT, False
-    return (Status.FINISHED if answers.waiting else Status.OK), False
+    return (Status.FINISHED if answers.flags() else Status.OK), False
 
 
 def _members(play: Play, times: Times, status: Status) -> tuple[MemberResult, ...]:
     """What each member did."""
     gone = {getattr(event.action, "member", None) for _, event in play.retired}
+    visits_by_who = Counter([visit.who for visit in play.visits]) if play.members else Counter()
     found = []
     for one in play.members:
         number = one.member
         ruled = play.rulings.statuses.get(number)
-        visits = sum(v.who is None or number in v.who for v in play.visits)
+        visits = sum(count for who, count in visits_by_who.items() if who is None or number in who)
         finish = times.finishes.get(number)
         own = Status.DID_NOT_FINISH if number in gone else status
         if ruled is not None:
@@ -332,7 +321,9 @@ def _judged(play: Play) -> tuple[Judged, ...]:
 
     What nodes witnessed is about other events, and shows in what those are worth.
     """
-    rows: Iterable[tuple[Decoded, Verdict]] = zip(play.events, play.verdicts, strict=True)
+    verdict_at = ({**play.verdicts, **play.closing.verdicts} if play.closing.verdicts else play.verdicts).get
+    rows: Iterable[tuple[Decoded, Verdict]]
+    rows = zip(play.told.events, map(verdict_at, play.told.places, repeat(NOTHING)), strict=True)
     if not play.only_played:
         rows = (row for row in rows if type(row[0].action) is not Witnessed)
     return tuple(

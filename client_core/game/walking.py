@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from client_core.game.answering import Answers
 from client_core.game.clocking import Times, in_time, still_opens, window
+from client_core.game.events import Decoded
 from client_core.game.openings import Openings
 from client_core.game.play import Play, Visit
 from client_core.game.verdicts import Reason, Refused
@@ -14,21 +17,28 @@ COURSE = -1
 NOT_COUNTED = -2
 
 
-def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict[Key, list[Visit]]:
+def walk(
+    play: Play,
+    times: Times,
+    openings: Openings,
+    answers: Answers,
+    visits: Iterable[Visit],
+    asked: Iterable[tuple[int, Decoded]],
+) -> dict[Key, list[Visit]]:
     """The visits that were in time, belong to what the team plays, were open and not struck, by what they are paid as.
 
-    Each list is in canonical order.
+    Each list is in canonical order, as `visits` and `asked` are.
     """
     stood: dict[Key, list[Visit]] = {}
-    asked = iter(play.asked)
+    asked = iter(asked)
     waiting = next(asked, None)
     rules, paying = play.rules, play.entered.checkpoints
     places, seats, finish, hours = rules.places, play.seats, rules.finish, rules.has_hours
     from_ms, until_ms, before, all_before = window(play, times)
-    struck = frozenset({*play.rulings.voided, *(checkpoint for checkpoint, _ in play.rulings.taken)})
-    bare = paying is None and not (rules.gated or play.asked or struck)
+    struck = struck_out(play)
+    bare = is_bare(play)
     rank = -1
-    for visit in play.visits:
+    for visit in visits:
         while waiting is not None and waiting[0] < visit.place:
             answers.consider(openings, *waiting)
             waiting = next(asked, None)
@@ -57,6 +67,16 @@ def walk(play: Play, times: Times, openings: Openings, answers: Answers) -> dict
         answers.consider(openings, *waiting)
         waiting = next(asked, None)
     return stood
+
+
+def is_bare(play: Play) -> bool:
+    """Whether nothing that is visited opens anything, and nothing is struck: what was open is then not asked."""
+    return play.entered.checkpoints is None and not (play.rules.gated or play.asked or struck_out(play))
+
+
+def struck_out(play: Play) -> frozenset[int]:
+    """The checkpoints of which staff voided or took visits."""
+    return frozenset({*play.rulings.voided, *(checkpoint for checkpoint, _ in play.rulings.taken)})
 
 
 def _rank(play: Play, openings: Openings, visit: Visit, paying: frozenset[int] | None, struck: frozenset[int]) -> int:

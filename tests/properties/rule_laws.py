@@ -35,6 +35,7 @@ from client_core.game.events import LoggedEvent
 from client_core.game.explaining import explain, rests_on
 from client_core.game.lines import COUNTED, FLOOR, LATE, ZEROED, Line
 from client_core.game.ranges import CHALLENGES_MAX
+from client_core.game.reckoning import Reckoning
 from client_core.game.results import TeamResult
 from client_core.game.scoring import fold
 from client_core.game.standings import game_digest, standings
@@ -84,6 +85,53 @@ def order_matters(drawn: Drawn) -> str:
         if game_digest(again.results.values(), drawn.game.rules, again.register) != digest:
             return "the game's digest is another one"
     return ""
+
+
+def kept_otherwise(drawn: Drawn) -> str:
+    """A fold that is kept says of every further event what a fold from nothing says, whatever the event is."""
+    return keep(drawn, steps=8)[0]
+
+
+def keep(drawn: Drawn, steps: int) -> tuple[str, int, int]:
+    """Let events come late, step by step, doubled and some of another register: what comes out otherwise.
+
+    And how many folds there were, and how many from nothing.
+    """
+    dice = random.Random(drawn.seed)
+    rules, folds = drawn.game.rules, 0
+    reckonings: dict[bytes, Reckoning] = {}
+    arrived = _arriving(drawn.events, dice)
+    count = dice.randint(0, len(arrived) * 3 // 4)
+    for _ in range(steps):
+        count += dice.choice([1, 1, 1, 2, 4])
+        held = arrived[:count] + dice.choices(arrived[: count or 1], k=dice.choice([0, 0, 3]))
+        register = read_register(rules, [event for event in held if not event.team])
+        for team in register.teams.values():
+            reckoning = reckonings.setdefault(team.id, Reckoning(rules))
+            own = [event for event in held if event.team]
+            anew, kept = fold(rules, team, own, register), reckoning.fold(team, own, register)
+            folds += 1
+            if anew != kept or explain(anew) != explain(kept):
+                return f"team {team.number}, {count} events: {_difference(anew, kept)}", folds, 0
+    return "", folds, sum(one.anew for one in reckonings.values())
+
+
+def _arriving(events: Sequence[LoggedEvent], dice: random.Random) -> list[LoggedEvent]:
+    """The events as they reach a node: mostly stream by stream in turns, each in its order, now and then anyhow."""
+    if dice.random() < 0.2:
+        return dice.sample(list(events), len(events))
+    streams: dict[bytes, list[LoggedEvent]] = {}
+    for event in sorted(events):
+        streams.setdefault(event.stream, []).append(event)
+    arrived = [event for rows in streams.values() if not rows[0].team for event in rows]
+    waiting = [rows for rows in streams.values() if rows[0].team]
+    while waiting:
+        rows = dice.choice(waiting)
+        some = dice.choice([1, 3, len(rows)])
+        arrived += rows[:some]
+        del rows[:some]
+        waiting = [rows for rows in waiting if rows]
+    return arrived
 
 
 def sums_wrong(drawn: Drawn) -> str:
@@ -236,6 +284,7 @@ LAWS = {
     "lines sum to the score": sums_wrong,
     "taking an event away changes only lines that name it": removal_unnamed,
     "what was open stays open": unlock_taken_back,
+    "a fold that is kept says the same": kept_otherwise,
 }
 
 

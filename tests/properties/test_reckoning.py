@@ -1,0 +1,96 @@
+"""A fold that is kept says what a fold from nothing says, after every event, whatever comes late.
+
+Beside the law that drawn games are held to (`rule_laws`): the games of the golden folds event by event, and days
+on which it matters that little is folded anew.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import pytest
+from seeded_games import Drawn, draw_game
+
+from bench.full_game import full_rules, late_day
+from client_core.game.events import LoggedEvent
+from client_core.game.explaining import explain
+from client_core.game.reckoning import Reckoning
+from client_core.game.scoring import fold
+from client_core.game.teams import Register, Team
+
+SEEDS, SLICES = 60, 4
+
+
+def arriving(drawn: Drawn, team: Team, dice: random.Random) -> list[LoggedEvent]:
+    """The events as they come in: each stream in its order, the streams in turns; now and then in any order."""
+    moved = drawn.register.roots or drawn.register.homes
+    streams: dict[bytes, list[LoggedEvent]] = defaultdict(list)
+    for event in sorted(event for event in drawn.events if moved or event.team == team.id):
+        streams[event.stream].append(event)
+    turns = [stream for stream, rows in streams.items() for _ in rows]
+    dice.shuffle(turns)
+    arrived = [streams[stream].pop(0) for stream in turns]
+    return arrived if dice.random() < 0.8 else dice.sample(arrived, len(arrived))
+
+
+@pytest.mark.parametrize("part", range(SLICES))
+def test_seeded_games_come_to_the_same_event_by_event(part: int) -> None:
+    folds = anew = 0
+    for seed in range(part, SEEDS, SLICES):
+        drawn, dice = draw_game(seed), random.Random(seed)
+        for team in drawn.register.teams.values():
+            arrived, reckoning = arriving(drawn, team, dice), Reckoning(drawn.rules)
+            for count in range(1, len(arrived) + 1):
+                held = [*arrived[:count], *dice.choices(arrived[:count], k=dice.choice([0, 0, 2]))]
+                kept, fresh = reckoning.fold(team, held, drawn.register), fold(drawn.rules, team, held, drawn.register)
+                assert kept == fresh, f"seed {seed}, team {team.number}, {count} events"
+                assert explain(kept) == explain(fresh), f"seed {seed}, team {team.number}, {count} events"
+            folds, anew = folds + len(arrived), anew + reckoning.anew
+    assert anew < 0.6 * folds, "most events are taken in without folding all anew"
+
+
+def test_a_phone_that_was_away_since_noon_brings_its_events_and_nothing_is_folded_anew() -> None:
+    rules = full_rules()
+    team, register, held, late = late_day(rules)
+    reckoning = Reckoning(rules)
+    reckoning.fold(team, held, register)
+    for event in late[:40]:
+        held.append(event)
+        assert reckoning.fold(team, held, register) == fold(rules, team, held, register)
+    assert reckoning.anew == 1
+
+
+def test_an_event_that_reads_otherwise_or_is_gone_is_noticed() -> None:
+    """Erased, or its author revoked: nothing of what was kept stands for it any longer."""
+    rules = full_rules()
+    team, register, held, _ = late_day(rules)
+    reckoning = Reckoning(rules)
+    whole = reckoning.fold(team, held, register)
+    at = next(number for number, event in enumerate(held) if number > 200 and event.role == 0)
+    without = held[:at] + held[at + 1 :]
+    otherwise = [*without, held[at]._replace(payload=b"\xc1")]
+    for events in (without, otherwise, [*without, held[at]._replace(author=bytes(32))]):
+        assert reckoning.fold(team, events, register) == fold(rules, team, events, register) != whole
+    assert reckoning.fold(team, held, register) == whole
+    assert reckoning.anew == 5
+
+
+def test_another_register_is_noticed() -> None:
+    rules = full_rules()
+    team, register, held, _ = late_day(rules)
+    reckoning = Reckoning(rules)
+    for known in (register, Register(), register):
+        assert reckoning.fold(team, held, known) == fold(rules, team, held, known)
+    assert reckoning.anew == 3
+
+
+def test_what_was_returned_once_does_not_change_when_more_comes() -> None:
+    rules = full_rules()
+    team, register, held, late = late_day(rules)
+    reckoning = Reckoning(rules)
+    before = reckoning.fold(team, held, register)
+    lines = explain(before)
+    reckoning.fold(team, [*held, late[0]], register)
+    assert before == fold(rules, team, held, register)
+    assert explain(before) == lines
