@@ -47,6 +47,7 @@ from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
 from client_core.game.joining import JoinAnswer, JoinRequest
 from client_core.game.nonces import NonceTaken, read_nonce, shown_at
+from client_core.game.reckoning import Reckoning
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import Pen, TeamResult, fold, foresee
 from client_core.game.standings import team_digest
@@ -116,6 +117,7 @@ class Replica:
         self._events: list[LoggedEvent] | None = None
         self._register: Register | None = None
         self._result: TeamResult | None = None
+        self._reckoning = Reckoning(self.rules)
         self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
@@ -329,7 +331,7 @@ class Replica:
     def result(self) -> TeamResult:
         """The own team's result, folded from the events held here."""
         if self._result is None:
-            self._result = fold(self.rules, self.team(), self.team_events(), self.register())
+            self._result = self._reckoning.fold(self.team(), self.team_events(), self.register())
         return self._result
 
     def digest(self) -> bytes:

@@ -4,7 +4,8 @@ A team's events are those of streams in its audience whose keys are enrolled
 there; what the game's own streams say to everybody (teams, members, decisions
 of staff) is read into a register. A commit only marks whose scores it touches;
 they are folded from the store when results are asked for, or one by one beside.
-Kept is a result a team and never an event, so memory grows with teams alone.
+Kept is a result a team, and of the teams that sent something lately the fold
+itself (`reckoning`), up to a number of events, so memory grows with teams alone.
 Nothing here is stored: it can be made again from the log at any time.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from client_core.game.crossing import Crossed
 from client_core.game.events import LoggedEvent
+from client_core.game.reckoning import Reckoning
 from client_core.game.results import Flag
 from client_core.game.roles import Role
 from client_core.game.rules import Rules
@@ -27,6 +29,8 @@ from sync.segment import Segment
 from sync.standing import may_count, standing
 from sync.stream import GAME, team_audience
 
+EVENTS_KEPT_MAX = 20_000
+"""Of one game, some 40 MB: the folds of a hundred teams in a game of 200 events a team."""
 _TEAM_PREFIX = team_audience(b"")
 
 
@@ -44,6 +48,8 @@ class Scoreboard:
         self.waiting: set[bytes] = set()
         """Teams whose enrolled devices sent events and that nobody registered yet."""
         self._results: dict[bytes, TeamResult] = {}
+        self.reckonings: dict[bytes, Reckoning] = {}
+        """The folds of teams that sent something lately, the latest last."""
         self._standings: list[Standing] | None = None
         self._crossed = Crossed()
         self._read_register()
@@ -74,8 +80,19 @@ class Scoreboard:
         known = self.teams.get(team)
         if known is not None:
             events = events_about(self.log, self.register, team)
-            self._results[team] = fold(self.rules, known, events, self.register, keep_judged=False)
+            self._results[team] = self._fold(known, list(events))
         return bool(self._touched)
+
+    def _fold(self, team: Team, events: list[LoggedEvent]) -> TeamResult:
+        """One team's result; from the second time on its fold is kept, as long as there is room."""
+        reckoning = self.reckonings.pop(team.id, None)
+        if reckoning is None and team.id not in self._results:
+            return fold(self.rules, team, events, self.register, keep_judged=False)
+        reckoning = self.reckonings[team.id] = reckoning or Reckoning(self.rules)
+        result = reckoning.fold(team, events, self.register, keep_judged=False)
+        while sum(len(one) for one in self.reckonings.values()) > EVENTS_KEPT_MAX:
+            del self.reckonings[next(iter(self.reckonings))]
+        return result
 
     def results(self) -> list[TeamResult]:
         """Every registered team's result, without what was judged."""

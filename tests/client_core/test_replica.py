@@ -54,6 +54,14 @@ def test_an_accepted_check_in_is_in_the_file_when_the_file_is_opened_again(new_d
         assert again.digest() == device.digest()
 
 
+def test_a_device_folds_on_what_it_kept_and_says_what_folding_its_file_anew_says(new_device) -> None:
+    device = new_device("a")
+    for minute in range(1, 13):
+        visit(device, minute % 3, minute)
+        assert team_digest(device.result()) == device.digest()
+    assert device._reckoning.anew == 1
+
+
 def test_a_check_in_outside_the_fence_is_refused_and_not_kept(new_device) -> None:
     device = new_device("a")
     verdict = device.check_in(1, at_ms=START_MS + 1, fix=at(0, START_MS + 1))
