@@ -117,8 +117,12 @@ def every_screen(walker: Walker) -> Iterator[str]:
     yield "before the start"
     walker.button("start").click()
     walker.button("fix.allow").click()
-    page.locator("#turned-by").wait_for()
+    page.locator(".locating summary").wait_for()
     yield "list"
+    page.locator(".locating summary").click()
+    page.locator("#turned-by").wait_for()
+    yield "position, screen and compass"
+    page.locator(".locating summary").click()
     yield from _checkpoint(walker)
     yield from _tasks(walker)
     yield from _dialogs_of_help(walker)

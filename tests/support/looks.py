@@ -87,10 +87,11 @@ MARK = """
   const open = [...document.querySelectorAll("dialog[open]")].pop();
   const able = "a[href], button, input, select, textarea, summary, audio[controls], video[controls], [tabindex]";
   const found = [...(open ?? document).querySelectorAll(able)]
-    .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+    .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => one.tabIndex >= 0 || one.matches("a, button, input, select, textarea, summary"));
   document.querySelectorAll("[data-walk]").forEach((one) => one.removeAttribute("data-walk"));
   found.forEach((one, number) => (one.dataset.walk = String(number)));
-  return found.map((one) => one.outerHTML.slice(0, 90));
+  return found.map((one) => (one.tabIndex > 0 ? "order of its own: " : "") + one.outerHTML.slice(0, 90));
 }
 """
 FOCUSED = """
@@ -141,7 +142,7 @@ def pale(page: Page) -> list[str]:
 def unreachable(page: Page) -> list[str]:
     """What the Tab key does not reach on this screen, or in the dialog on top, in the order of reading and in sight."""
     able: list[str] = page.evaluate(MARK)
-    wrong: list[str] = []
+    wrong = [one for one in able if one.startswith("order of its own")]
     walked: list[int] = []
     for _ in range(2 * len(able) + 6):
         page.keyboard.press("Tab")

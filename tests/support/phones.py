@@ -53,6 +53,8 @@ class Phone:
         """How far its clock is ahead."""
         self.trusts = ""
         """The public key of a certificate that it takes whoever signed it, as base64 of a SHA-256."""
+        self.begin_pages_with: tuple[str, ...] = ()
+        """Scripts that make its browser another one: what it lacks, or what this one lacks."""
         self.more_flags: tuple[str, ...] = ()
         """What else its browser is started with."""
 
@@ -76,7 +78,8 @@ class Phone:
         self.browser = self.playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
         self.context: BrowserContext = self.browser.contexts[0]
         self.context.grant_permissions(self.permissions, origin=self.url)
-        self.context.add_init_script(WATCH)
+        for script in (WATCH, *self.begin_pages_with):
+            self.context.add_init_script(script)
         if self.without_store:
             self._begin_worker_with("delete StorageManager.prototype.getDirectory;")
         if self.clock_off_ms:

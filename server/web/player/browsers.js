@@ -48,7 +48,7 @@ export function thisApp() {
   return appAround(navigator.userAgent, isInstalled(), "TelegramWebviewProxy" in window);
 }
 
-/** Whether joining should wait until the app is on the home screen. */
+/** Whether joining should wait until the app is on the home screen; another app's browser cannot put it there. */
 export function installComesFirst() {
-  return isAppleTouch(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled();
+  return isAppleTouch(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled() && thisApp() === null;
 }

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
-import { gameTexts, t } from "./words.js";
+import { gameTexts, gameZone, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
 /** @typedef {import("./bridge.d.ts").Standing} Standing */
@@ -113,6 +113,7 @@ export function letGo() {
 function enter(found) {
   home.value = found;
   gameTexts.value = found?.texts ?? {};
+  gameZone.value = found?.time_zone ?? "";
   phase.value = found ? "play" : "join";
   if (found) refresh();
 }
@@ -188,7 +189,8 @@ async function judged(act) {
   told.value = null;
   try {
     const outcome = await act();
-    told.value = { text: outcomeText(outcome), kind: outcome.verdict === "accepted" ? "good" : "bad" };
+    const bad = outcome.reason === "hint_taken" ? "plain" : "bad";
+    told.value = { text: outcomeText(outcome), kind: outcome.verdict === "accepted" ? "good" : bad };
     if (outcome.verdict === "accepted") navigator.vibrate?.(80);
     return outcome;
   } catch (error) {

@@ -50,7 +50,12 @@ export function t(key, values = {}) {
 /** A value inside a sentence: a name, a code or an address of another direction does not turn the words around it.
  * @param {string | number} value */
 function apart(value) {
-  return mirrored.value && typeof value === "string" ? `\u2068${value}\u2069` : String(value);
+  return mirrored.value && (typeof value === "string" || value < 0) ? `\u2068${value}\u2069` : String(value);
+}
+
+/** A figure with a real minus, which stays before it in every direction. @param {number} value */
+export function figure(value) {
+  return value < 0 ? `\u2066−${-value}\u2069` : String(value);
 }
 
 /** The game's own translations: by language, by the text as its organiser wrote it. */
@@ -87,12 +92,15 @@ export function span(ms) {
   return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
+/** The game's time zone, by its IANA name; the phone's own where that is "". */
+export const gameZone = signal("");
+
 /** The time of day in the game's zone.
- * @param {number} ms @param {string} [timeZone] */
-export function clock(ms, timeZone) {
+ * @param {number} ms */
+export function clock(ms) {
   const lang = current.value.language + DIGITS;
   try {
-    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone }).format(ms);
+    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone: gameZone.value || undefined }).format(ms);
   } catch {
     return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" }).format(ms);
   }

@@ -70,12 +70,14 @@ function Locating() {
   const state = locating.value;
   if (state === "denied" || state === "missing") return h("p", { class: "problem" }, t(`fix.${state}`));
   if (state === "waiting") return h("p", { class: "quiet", role: "status" }, t("fix.waiting"));
-  if (state === "off") return h("div", { class: "ask" }, [h("p", null, t("fix.ask")), h(Button, { kind: "main", onClick: locate, children: t("fix.allow") })]);
+  if (state === "off") return h("div", { class: "ask" }, [h("p", null, [t("fix.ask"), " ", t("awake.text")]), h(Button, { kind: "main", onClick: locate, children: t("fix.allow") })]);
   const accuracy = fix.value?.accuracy_mm;
-  return h("div", { class: "ask" }, [
-    h("p", { class: "quiet" }, [accuracy === null || accuracy === undefined ? t("fix.unknown") : t("fix.good", { m: Math.ceil(accuracy / 1000) }), " ", t("awake.text")]),
+  const turned = compass.value === "denied" && turnedBy.value === "north" ? "denied" : turnedBy.value;
+  return h("details", { class: "locating" }, [
+    h("summary", null, accuracy === null || accuracy === undefined ? t("fix.unknown") : t("fix.good", { m: Math.ceil(accuracy / 1000) })),
+    h("p", { class: "quiet" }, t("awake.text")),
     canStayAwake() ? h(Awake, {}) : null,
-    home.value?.distances ? h("p", { class: "quiet", id: "turned-by" }, t(`compass.by_${compass.value === "denied" && turnedBy.value === "north" ? "denied" : turnedBy.value}`)) : null,
+    home.value?.distances ? h("p", { class: "quiet", id: "turned-by" }, t(`compass.by_${turned}`)) : null,
     home.value?.distances && hasCompass() && compass.value === "off" ? h(Button, { onClick: () => { useCompass(); }, children: t("compass.use") }) : null,
   ]);
 }

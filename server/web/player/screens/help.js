@@ -98,7 +98,7 @@ function Messages() {
   return h("section", { "aria-label": t("messages") }, [
     h("h2", null, t("messages")),
     found?.messages.length ? h("ul", { class: "messages" }, found.messages.map((one) =>
-      h("li", { key: one.at_ms, class: one.urgent ? "urgent" : "" }, [h("span", { class: "quiet" }, clock(one.at_ms)), " ", h("bdi", null, one.text), " ",
+      h("li", { key: one.at_ms, class: one.urgent ? "urgent" : "" }, [h("p", null, [h("span", { class: "quiet" }, clock(one.at_ms)), " ", h("bdi", null, one.text)]),
         one.read ? null : h(Button, { onClick: () => { record("read_message", { message: one.id, at_ms: Date.now() }); }, children: t("messages.read") })])))
       : h("p", { class: "quiet" }, t("messages.none")),
     found?.words.length ? [

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { installComesFirst } from "../browsers.js";
 import { saveDay } from "../day_file.js";
-import { failure, finish, home, offered, online, record, standing, standingAt, start, storeKind, sync, syncState } from "../game.js";
+import { failure, finish, home, offered, online, record, standing, standingAt, start, storeKind, sync, syncState, told } from "../game.js";
 import { gatherProblem } from "../media.js";
 import { newer, ready } from "../offline.js";
 import { Button, Dialog, Told, openDialogs } from "../parts.js";
@@ -26,13 +26,17 @@ export function Playing() {
   const found = standing.value;
   if (briefing) return h(Briefing, { briefing });
   if (found && (found.member_needed || (offered.value.length && !found.plays_for.length && !asked))) return h(WhosePhone, { onLater: () => setAsked(true) });
+  const go = (/** @type {typeof TABS[number]} */ name) => {
+    told.value = null;
+    setTab(name);
+  };
   const View = { list: Checkpoints, map: MapView, tasks: Challenges, score: Score, help: Help }[tab];
   return h("div", { class: "playing" }, [
     h(Head, {}),
     openDialogs.value ? null : h(Told, {}),
     h("main", { class: `view view-${tab}` }, [h(Handover, {}), h(StartFirst, {}), h(View, {}), tab === "list" ? h(Finish, {}) : null]),
     h("nav", { class: "tabs", "aria-label": t("tabs") }, TABS.map((name) =>
-      h("button", { key: name, type: "button", class: "tab", "aria-current": name === tab ? "page" : undefined, onClick: () => setTab(name) }, [
+      h("button", { key: name, type: "button", class: "tab", "aria-current": name === tab ? "page" : undefined, onClick: () => go(name) }, [
         t(`tab.${name}`), name === "help" && unread() ? h("span", { class: "badge" }, unread()) : null]))),
   ]);
 }

@@ -4,13 +4,13 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { explain, home, reasonText, standing } from "../game.js";
 import { Figure } from "../parts.js";
-import { clock, has, span, t } from "../words.js";
+import { clock, figure, has, span, t } from "../words.js";
 
 /** @typedef {import("../bridge.d.ts").LineView} LineView */
 
 export function Score() {
   const [told, setTold] = useState(/** @type {import("../bridge.d.ts").Explained | null} */ (null));
-  const lines = told?.lines;
+  const lines = told?.lines.filter(saysSomething);
   const found = standing.value;
   useEffect(() => {
     explain().then(setTold, () => setTold(null));
@@ -18,20 +18,25 @@ export function Score() {
   if (!found) return h("p", { class: "quiet" }, t("loading"));
   return h("section", { "aria-label": t("tab.score") }, [
     h("div", { class: "figures-row" }, [
-      h(Figure, { name: t("score"), value: found.score, kind: "big" }),
-      h(Figure, { name: t("score.points"), value: found.points }),
-      h(Figure, { name: t("score.penalties"), value: found.penalties ? `−${found.penalties}` : "0" }),
+      h(Figure, { name: t("score"), value: figure(found.score), kind: "big" }),
+      h(Figure, { name: t("score.points"), value: figure(found.points) }),
+      h(Figure, { name: t("score.penalties"), value: figure(-found.penalties) }),
       found.time_ms !== null ? h(Figure, { name: t("score.time"), value: span(found.time_ms) }) : null,
     ]),
     h("p", { class: "quiet" }, t(`status.${found.status}`)),
     h("h2", null, t("score.why")),
     lines?.length ? h("ol", { class: "lines" }, lines.map((line, n) => h("li", { key: n }, [
-      h("span", { class: "line-text" }, [lineText(line), line.at_ms !== null ? h("span", { class: "quiet" }, ` ${clock(line.at_ms, home.value?.time_zone)}`) : null]),
-      h("strong", { class: line.points < 0 ? "bad" : "" }, line.points < 0 ? `−${-line.points}` : line.points),
+      h("span", { class: "line-text" }, [lineText(line), line.at_ms !== null ? h("span", { class: "quiet" }, ` ${clock(line.at_ms)}`) : null]),
+      h("strong", { class: line.points < 0 ? "bad" : "" }, figure(line.points)),
     ]))) : h("p", { class: "quiet" }, t("score.none")),
     told ? h("p", { class: "quiet", id: "digest", "data-digest": hex(told.digest) }, t("score.digest", { code: hex(told.digest).slice(0, 8) })) : null,
     h(Leaderboard, {}),
   ]);
+}
+
+/** Messages, consents and the opening of a task are events too, and give nothing. @param {LineView} line */
+function saysSomething(line) {
+  return line.points !== 0 || (line.code !== "not_this_team" && !(line.code === "counted" && line.challenge !== null));
 }
 
 /** @param {Uint8Array} bytes */
@@ -84,11 +89,11 @@ function Leaderboard() {
   return h("section", { "aria-label": t("board") }, [
     h("h2", null, t("board")),
     board ? [
-      h("p", { class: "quiet" }, [t("board.as_of", { time: clock(board.as_of_ms, home.value?.time_zone) }), " · ",
+      h("p", { class: "quiet" }, [t("board.as_of", { time: clock(board.as_of_ms) }), " · ",
         t("board.heard", { heard: board.devices_heard, devices: board.devices }), stale ? ` · ${t("board.stale")}` : "",
         board.provisional ? ` · ${t("board.provisional")}` : ""]),
       h("ol", { class: "board" }, board.teams.map((team) => h("li", { key: team.number, class: team.number === standing.value?.team_number ? "mine" : "" }, [
-        h("span", { class: "place" }, team.place ?? "–"), h("span", { class: "line-text" }, team.name || `${team.number}`), h("strong", null, team.score)]))),
+        h("span", { class: "place" }, team.place ?? "–"), h("span", { class: "line-text", dir: "auto" }, team.name || `${team.number}`), h("strong", null, figure(team.score))]))),
     ] : h("p", { class: "quiet" }, t("board.none")),
   ]);
 }
