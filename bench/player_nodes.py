@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from client_core.game.challenges import Challenge, Form, Judged
 from client_core.game.checkpoints import Method
@@ -54,7 +54,7 @@ class AppNode:
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder, self.assets = folder, assets
 
-    def __enter__(self) -> AppNode:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
