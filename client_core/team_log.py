@@ -9,6 +9,7 @@ from client_core.game.desk import Entry
 from client_core.game.events import LoggedEvent
 from client_core.game.roles import Role
 from client_core.game.teams import Team, read_teams
+from sync.forks import forked_events
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
 from sync.placement import StreamState
@@ -57,15 +58,17 @@ def _states(log: EventLog, audience: bytes) -> list[StreamState]:
 def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:
     """The events of a stream that count; of an erased one the fact that is judged in its place."""
     directory = log.index.directory
-    facts = directory.erased(state.id)
     author, team = state.key.public_key, state.key.audience[1:]
     role = directory.role_of(author) or (Role.ORGANISER if directory.speaks_for_all(author) else Role.PLAYER)
-    forked = len(state.branches) > 1
+    if len(state.branches) > 1:
+        for said in forked_events(log, state):
+            yield LoggedEvent(state.id, said.seq, said.id, author, said.payload, role, team, said.previous)
+        return
+    facts = directory.erased(state.id)
     for branch, first, last in standing(directory, state, log.find):
         for first_seq in range(first, last + 1, SEGMENT_EVENTS_MAX):
             for event in log.read(state.id, branch, first_seq, min(first_seq + SEGMENT_EVENTS_MAX - 1, last)):
                 fact = facts.get((event.seq, event.id))
                 payload = event.payload if fact is None else fact or None
                 if payload is not None:  # an empty one counts as an event that nobody understands
-                    previous = event.previous if forked else b""
-                    yield LoggedEvent(state.id, event.seq, event.id, author, payload, role, team, previous)
+                    yield LoggedEvent(state.id, event.seq, event.id, author, payload, role, team)

@@ -24,6 +24,7 @@ from client_core.game.standings import Standing, standings
 from client_core.game.teams import Register, Team, read_register
 from server.db.event_log import GameLog
 from sync.directory import Directory
+from sync.forks import forked_events
 from sync.placement import StreamState
 from sync.segment import Segment
 from sync.standing import may_count, standing
@@ -226,12 +227,13 @@ def stream_events(log: GameLog, state: StreamState) -> Iterator[LoggedEvent]:
     """The events of a stream that count and have a payload, in all branches; of an erased one its judged fact."""
     author, audience = state.key.public_key, state.key.audience
     role, team = role_of(log.index.directory, author), audience[1:]
-    bases = {branch.number: branch.base for branch in state.branches} if len(state.branches) > 1 else {}
+    if len(state.branches) > 1:
+        for said in forked_events(log, state):
+            yield LoggedEvent(state.id, said.seq, said.id, author, said.payload, role, team, said.previous)
+        return
     for branch, first_seq, last_seq in standing(log.index.directory, state, log.find):
-        previous = bases.get(branch, b"")
         for seq, identity, payload in log.payloads(state.id, branch, first_seq, last_seq):
-            yield LoggedEvent(state.id, seq, identity, author, payload, role, team, previous)
-            previous = identity if bases else b""
+            yield LoggedEvent(state.id, seq, identity, author, payload, role, team)
 
 
 def role_of(directory: Directory, author: bytes) -> int:

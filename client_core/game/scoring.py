@@ -144,8 +144,9 @@ def foresee(
 ) -> Verdict:
     """The verdict that an action would have if it came next: the fold itself, with the event it would be.
 
-    So a phone's answer is every node's wherever it holds what they hold. Raises
-    like `encode_action`.
+    So a phone's answer is every node's wherever it holds what they hold; where
+    staff decided that what it writes is about another team, it is that team's,
+    as far as the phone holds what that team did. Raises like `encode_action`.
     """
     events = list(events)
     tips: dict[bytes, LoggedEvent] = {}
@@ -157,6 +158,9 @@ def foresee(
         action = msgspec.structs.replace(action, seen=seen)
     event = LoggedEvent(pen.stream, pen.seq, _NEXT, pen.author, encode_action(action), 0, team.id)
     events.append(event)
+    home = register.home(event, team.id)
+    if home != team.id:
+        team = register.teams.get(home) or Team(home, team.number, team.name)
     told = tell(rules, about_team(team, events, register))
     verdict = _verdict_next(fold_told(rules, team, told, register))
     if not isinstance(verdict, Refused) or verdict.reason is not Reason.OTHER_MEMBER:

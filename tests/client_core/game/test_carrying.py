@@ -133,6 +133,17 @@ def test_a_member_is_told_what_a_visit_is_for_them_though_the_team_has_anothers_
     assert told == Refused(Reason.MEMBER_UNKNOWN, (-1,))
 
 
+def test_a_phone_whose_stream_staff_gave_to_another_team_is_told_what_its_visits_are_for_that_one() -> None:
+    events = [event._replace(team=TEAM.id) for event in log(check_in(A, minutes(5)))]
+    pen = Pen(events[0].stream, 1, b"phone 0")
+    for given in (register(moved((), at=20, from_seq=1, to=OTHER)), register(moved((), at=20, from_seq=1, to=team(9)))):
+        assert foresee(rules(), TEAM, events, check_in(B, minutes(9)), pen, given) == Accepted(20)
+        assert foresee(rules(), TEAM, events, check_in(A, minutes(9)), pen, given) == Accepted(30)
+    back = register(moved((), at=20, from_seq=1, to=OTHER), moved((), at=21, from_seq=1))
+    told = foresee(rules(), TEAM, events, check_in(A, minutes(9)), pen, back)
+    assert told == Refused(Reason.ALREADY_VISITED), "and given back, it is as before"
+
+
 def test_the_answer_is_the_same_in_every_order_and_twice() -> None:
     events = of_phones((plays_for(0, 1), CHECK, plays_for(6, 2), check_in(B, minutes(9))), (plays_for(0, 2), CHECK))
     once = fold(ALL, TEAM, events, register())
