@@ -8,7 +8,7 @@ from . import oracles
 from .files import read_rows
 from .model import NOTHING_LOST, Broken
 from .node_faults import free_disk_of
-from .organising import give_another_key
+from .organising import give_another_key, let_count
 from .playing import play, session, tick
 from .world import World
 
@@ -35,6 +35,7 @@ def calm_down(world: World) -> None:
     _sync_all(world, ROUNDS)
     oracles.check_all(world)
     world.tell("--- everybody writes once more, alone, and syncs ---")
+    let_count(world)
     known = set(world.model.written)
     for device in list(world.devices.values()):
         for number in range(NEW_EVENTS):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from client_core.game.joining import JoinAnswer
 from client_core.replica import Replica, Report
 
 from .clocks import Clocks, NodeClock
@@ -71,6 +72,13 @@ class DeviceNode:
         remove(self._remains.parent)
         self.replica = self._process()
         self.is_up, self.is_awaited = True, False
+
+    def join_again(self, answer: JoinAnswer, package: bytes) -> None:
+        """The device joins the same game once more, for another team: its file stays, and its process goes on."""
+        seed, clock = self.replica.membership.seed, NodeClock(self.clocks, self.name)
+        self.replica.close()
+        Replica.create(self.path, answer, package, seed, clock).close()
+        self.replica = self._process()
 
     def backup(self, target: Path) -> None:
         """Copy the file as any copying program would."""

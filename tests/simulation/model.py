@@ -7,13 +7,13 @@ a verdict, or in a receipt. Restores and losses take that back, as they must.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from . import wire
 from .files import Node, Row, held, last_written, read_rows
-from .servers import ServerNode
+from .servers import STRANGER_BYTES_MAX, ServerNode
 
 
 class Broken(Exception):
@@ -34,6 +34,12 @@ FORGED = "nothing is forged"
 ERASED = "erasure is complete"
 WAITS = "what waits for staff waits"
 ORACLES = (NOTHING_LOST, CONVERGED, SAME_SCORES, RESUMES, TENANTS, COVERED, FORGED, ERASED, WAITS)
+
+
+EVENT_BYTES = 300
+"""More than an event takes beside its payload, in a run of its own."""
+WAITING_BYTES_MAX = STRANGER_BYTES_MAX // 2
+"""So much has room everywhere, however a node counts."""
 
 
 class Written(NamedTuple):
@@ -65,8 +71,16 @@ class Model:
         self.strangers: set[bytes] = set()
         self.erased: set[bytes] = set()
         """Events whose payloads nobody may hold any more; each is held by its place in the chain."""
+        self.erasures: list[tuple[str, set[bytes], set[bytes]]] = []
+        """Tenant, the ids of an erasure's statements, and the events that it names."""
         self.revoked: dict[bytes, set[bytes]] = {}
         """By revoked key, what HQ held of it at that moment; whatever else it wrote waits for staff, within a quota."""
+        self.let_count: set[bytes] = set()
+        """What staff looked at after a revocation and let count."""
+        self.revocations: dict[bytes, list[tuple[set[bytes], set[bytes]]]] = defaultdict(list)
+        """By revoked key: the ids of a revocation's statements, and what HQ held of the key when it was made."""
+        self.full: set[str] = set()
+        """Tenants of whose events so many wait for staff that a node may have no room for more."""
 
     def wrote(self, node: Node, tenant: str, author: bytes) -> list[Written]:
         """A node said "done": note what is new of this author in its file, and that it holds it."""
@@ -87,12 +101,41 @@ class Model:
         self.unsent[node.name] |= ids
         return fresh
 
-    def may_wait(self, identity: bytes) -> bool:
-        """Whether a node may answer busy for ever: a stranger's event, or a revoked key's of after the point."""
+    def forget_lost_erasures(self, tenant: str, statements: Container[bytes]) -> None:
+        """An erasure that only HQ held, when it was put back from before it, is gone: nobody knows of it any more."""
+        self.erasures = [e for e in self.erasures if e[0] != tenant or any(made in statements for made in e[1])]
+        self.erased = {event for _, _, events in self.erasures for event in events}
+
+    def revoked_by(self, key: bytes, made: set[bytes], there: set[bytes]) -> None:
+        """HQ revoked a key by these statements, holding that of it: the rest waits until staff says otherwise."""
+        self.revoked[key] = self.revoked.get(key, set()) | there
+        self.revocations[key].append((made, there))
+
+    def waits(self, identity: bytes) -> bool:
+        """Whether an event is held for staff: a stranger's, or a revoked key's of after the point."""
         event = self.written.get(identity)
         if event is None or identity in self.strangers:
             return identity in self.strangers
         return event.author in self.revoked and identity not in self.revoked[event.author]
+
+    def count_waiting(self) -> None:
+        """Find out of which tenants so much waits for staff that nodes may have no room for it all."""
+        waiting: Counter[str] = Counter()
+        for event in self.written.values():
+            if self.waits(event.id):
+                waiting[event.tenant] += len(event.payload) + EVENT_BYTES
+        self.full = {tenant for tenant, size in waiting.items() if size > WAITING_BYTES_MAX}
+
+    def may_wait(self, identity: bytes) -> bool:
+        """Whether a node may answer busy for ever: what waits for staff, where there is much of it."""
+        return self.waits(identity) and self.written[identity].tenant in self.full
+
+    def counts_in_vain(self, identity: bytes, statements: Container[bytes]) -> bool:
+        """Whether a node that holds these statements must not let an event count."""
+        event = self.written.get(identity)
+        known = self.revocations.get(event.author) if event is not None else None
+        in_force = [there for made, there in known or () if any(one in statements for one in made)]
+        return bool(in_force) and not any(identity in there for there in in_force)
 
     def held(self, node: Node, tenant: str) -> dict[bytes, Row]:
         """What stands in a node's file: events with their payloads, and erased ones without."""

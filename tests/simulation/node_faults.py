@@ -8,8 +8,11 @@ from random import Random
 
 import msgspec
 
+from client_core.replica import Replica
 from client_core.signing import SigningKey
+from client_core.store.errors import StoreError
 from client_core.transports.errors import TransportError
+from server.problems import Problem
 from sync.batch import Batch, OwnEvents
 from sync.effects import Append, Effect, Sign, Verify, run
 from sync.effects import Exchange as ExchangeEffect
@@ -25,12 +28,13 @@ from sync.stream import ALL, GAME, StreamKey, stream_id
 
 from . import disks, start
 from .carrying import deliver
+from .clocks import NodeClock
 from .devices import DeviceNode
 from .files import Node
 from .model import TENANTS, Broken, Written
 from .network import Down, Exchange, for_device
 from .plan import DEVICE, SERVER, STATES, WRITING
-from .playing import enter, wrote
+from .playing import enter, play, wrote
 from .servers import ServerNode
 from .striking import fault
 from .world import World
@@ -107,13 +111,19 @@ def restore_device(world: World, node: DeviceNode, dice: Random) -> None:
 
 @fault("between", "device", WRITING)
 def clone_device(world: World, node: DeviceNode, dice: Random) -> None:
-    """A device's file is copied to another phone, and both go on."""
-    name = f"{node.name}-clone{sum(n.startswith(node.name) for n in world.devices)}"
-    copy = node.clone(name, world.folder / name / "device.wayfold")
-    world.model.holdings[name] |= world.model.holdings[node.name]
-    world.links[name] = world.links[node.name]
-    world.add(copy)
-    enter(world, copy)
+    """A device's file is copied to another phone or two; all write at once, alone, and all go on."""
+    copies = []
+    for _ in range(dice.choice((1, 1, 2))):
+        name = f"{node.name}-clone{sum(n.startswith(node.name) for n in world.devices)}"
+        copy = node.clone(name, world.folder / name / "device.wayfold")
+        world.model.holdings[name] |= world.model.holdings[node.name]
+        world.links[name] = world.links[node.name]
+        world.add(copy)
+        copies.append(copy)
+    for device in (node, *copies):
+        play(world, device, dice)
+    for copy in copies:
+        enter(world, copy)
 
 
 @fault("between", "device", WRITING)
@@ -140,13 +150,13 @@ def _join_again(world: World, name: str, number: int, dice: Random) -> None:
     shutil.copy(world.start / "blank.wayfold", path)
     try:
         answer, seed = start.join(at, fresh, joined.tenant, joined.team, joined.upstreams)
-    except (disks.Killed, start.Problem) as error:
+    except (disks.Killed, Problem) as error:
         world.crashed(at)
         world.tell(f"{fresh} could not join at {at.name}: {error}")
         shutil.rmtree(path.parent)
         world.later(20_000, lambda: _join_again(world, name, number, dice))
         return
-    start.Replica.create(path, answer, world.package, seed, start.NodeClock(world.clocks, fresh)).close()
+    Replica.create(path, answer, world.package, seed, NodeClock(world.clocks, fresh)).close()
     world.links[fresh] = world.links[name]
     world.tell(f"{fresh} joined at {at.name}")
     device = DeviceNode(fresh, joined.tenant, joined.upstreams, path, world.clocks)
@@ -209,7 +219,7 @@ def poison(world: World, node: DeviceNode, dice: Random) -> None:
     except disks.Killed:
         world.crashed(node)
         return
-    except start.StoreError:
+    except StoreError:
         return
     replica._fold = None
     wrote(world, node)
@@ -229,7 +239,7 @@ def unknown_statement(world: World, node: ServerNode, dice: Random) -> None:
             node.submit(game, Batch(statements=(statement,)))
         except disks.Killed:
             world.crashed(node)
-        except start.Problem as problem:
+        except Problem as problem:
             world.tell(f"{node.name}: {problem}")
 
 

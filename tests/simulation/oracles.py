@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from client_core.game.events import LoggedEvent
+from client_core.game.results import TeamResult
 from client_core.game.scoring import fold
 from client_core.game.standings import team_digest
+from client_core.game.teams import Team, read_register
 from server.bundles import give_bundle
 from server.erasing import events_of_key
 from server.finalising import final_views
-from server.scoreboard import fold_team, stream_events, team_streams
+from server.open_game import OpenGame
+from server.scoreboard import events_about, fold_team, game_events
 
 from . import files, wire
 from .devices import DeviceNode
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
 
 ROUNDS_IN_SESSION_MAX = 24
 """Twice what any session of these small worlds was seen to take, and some."""
+CHECK_IN, CHECK_IN_FIELDS_MIN = 0, 4
+"""How a check-in's payload begins: its kind, how, the code, when, where."""
 MARKED_BYTES_MIN = 16
 """A payload of so many bytes is one of a kind; a shorter one could stand in a file by chance."""
 
@@ -78,8 +87,12 @@ def check_session(world: World, device: DeviceNode, server: ServerNode, *, conve
 
 def check_all(world: World) -> None:
     """Everything that must hold after calm weather."""
+    world.model.count_waiting()
     for tenant in GAMES:
         nodes = [node for node in world.nodes() if tenant in world.tenants_of(node)]
+        if "hq" in world.ever_rolled_back:
+            known = {identity for node in nodes for identity in files.statements(node, tenant)}
+            world.model.forget_lost_erasures(tenant, known)
         held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
         _check_survivors(world, tenant, held)
         _check_authors(world, tenant, held)
@@ -158,8 +171,11 @@ def _check_convergence(world: World, tenant: str, nodes: list[Node], held: dict[
 
     everything = {i: row.audience for i, row in held["hq"].items() if not may_wait(i)}
     for node in nodes:
-        mine = {i for i in held[node.name] if not may_wait(i)}
         scope = {b"g", node.replica.audience} if isinstance(node, DeviceNode) else None
+        left = world.teams_left[node.replica.public_key] if isinstance(node, DeviceNode) else ()
+        mine = {
+            i for i, row in held[node.name].items() if not may_wait(i) and (not left or row.audience in (scope or ()))
+        }
         wanted = {i for i, audience in everything.items() if scope is None or audience in scope}
         for identity in sorted(wanted ^ mine):
             event = world.model.written.get(identity)
@@ -179,30 +195,70 @@ def _check_statements(world: World, tenant: str, nodes: list[Node]) -> None:
 
 
 def _check_scores(world: World, tenant: str, nodes: list[Node]) -> None:
-    """One digest a team, whoever folds, in whatever order and however often the events come."""
+    """One digest a team, whoever folds, in whatever order and however often the events come, without what waits."""
     shuffle = Random(world.seed)
+    counted: set[bytes] = set()
     for team in TEAMS[tenant]:
         digests: dict[str, bytes] = {}
         for node in nodes:
             if isinstance(node, DeviceNode):
                 if node.replica.membership.team == team:
-                    digests[node.name] = node.replica.digest()
                     shown = node.replica.result()
-                    digests[f"{node.name}, as shown"] = team_digest(shown)
+                    _check_waiting(world, node, tenant, shown)
+                    if team not in world.moved_into:
+                        digests[node.name] = node.replica.digest()
+                        digests[f"{node.name}, as shown"] = team_digest(shown)
                 continue
             with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
                 known = game.board.teams[team]
                 fresh = fold_team(game.log, game.rules, known)
+                _check_waiting(world, node, tenant, fresh)
+                if node.name == "hq":
+                    counted |= {judged[0] for judged in fresh.judged}
                 digests[node.name] = team_digest(fresh)
-                events = [e for stream in team_streams(game.log, team) for e in stream_events(game.log, stream)]
-                events += shuffle.sample(events, len(events) // 2)
-                shuffle.shuffle(events)
-                digests[f"{node.name}, shuffled and doubled"] = team_digest(fold(game.rules, known, events))
+                digests[f"{node.name}, shuffled and doubled"] = team_digest(_fold_anyhow(game, known, shuffle))
                 live = next(result for result in game.board.results() if result.team == team)
                 if (live.score, live.points, live.status) != (fresh.score, fresh.points, fresh.status):
                     raise Broken(SAME_SCORES, f"{node.name}'s board shows {live.score}, its file {fresh.score}")
         if len(set(digests.values())) > 1:
             raise Broken(SAME_SCORES, f"{tenant}/{TEAMS[tenant][team]}: {_parties(digests)}")
+    for identity in sorted(world.model.let_count - counted - world.model.erased):
+        event = world.model.written[identity]
+        if event.tenant == tenant and _is_check_in(event.payload):
+            raise Broken(WAITS, f"staff let {world.model.name(event)} count, and at hq it does not")
+
+
+def _fold_anyhow(game: OpenGame, team: Team, shuffle: Random) -> TeamResult:
+    """A team's result from events that come in any order, and half of them twice."""
+
+    def anyhow(events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
+        found = list(events)
+        found += shuffle.sample(found, len(found) // 2)
+        shuffle.shuffle(found)
+        return found
+
+    register = read_register(game.rules, anyhow(game_events(game.log)))
+    return fold(game.rules, team, anyhow(events_about(game.log, register, team.id)), register)
+
+
+def _check_waiting(world: World, node: Node, tenant: str, result: TeamResult) -> None:
+    """Nothing that came of a revoked key after the point is in a result, wherever the revocation has come."""
+    if not world.model.revocations:
+        return
+    here = files.statements(node, tenant)
+    for identity, *_ in result.judged:
+        if world.model.counts_in_vain(identity, here):
+            raise Broken(
+                WAITS, f"{node.name} counts {world.model.name(world.model.written[identity])}, of a revoked key"
+            )
+
+
+def _is_check_in(payload: bytes) -> bool:
+    try:
+        fields = wire.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(fields, list) and len(fields) > CHECK_IN_FIELDS_MIN and fields[0] == CHECK_IN
 
 
 def _parties(digests: dict[str, bytes]) -> str:

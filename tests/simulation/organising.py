@@ -16,6 +16,9 @@ from client_core.store.errors import StoreError
 from server.bundles import give_bundle, take_bundle
 from server.cli.places import open_published
 from server.db.tenants import TenantFiles
+from server.deciding.making import make
+from server.deciding.naming import Names
+from server.deciding.standing import by_audience, write
 from server.erasing import erase, events_of_key
 from server.finalising import finalise
 from server.open_game import OpenGame
@@ -28,7 +31,7 @@ from sync.stream import StreamKey
 from . import disks, files, start
 from .devices import DeviceNode
 from .node_faults import push
-from .plan import AUTHORITY, DEVICE, SERVER
+from .plan import AUTHORITY, DEVICE, SERVER, WRITING
 from .servers import ServerNode
 from .striking import fault
 from .world import World
@@ -52,16 +55,88 @@ def revoke_device(world: World, node: DeviceNode, dice: Random) -> None:
     hq, key = world.servers["hq"], node.replica.public_key
     if not _may_command(world, hq):
         return
-    with command(hq, node.tenant) as game:
+    if not _revoke(world, node.tenant, key):
+        return
+    if dice.random() < 0.6:
+        world.later(dice.randrange(200_000), partial(_thief, world, node, dice))
+
+
+def _revoke(world: World, tenant: str, key: bytes) -> bool:
+    """Revoke a key at HQ, or say again that it is; False where HQ does not."""
+    hq, name = world.servers["hq"], world.model.name_by_key[key]
+    before = files.statements(hq, tenant)
+    with command(hq, tenant) as game:
         try:
             revoke(game, key)
         except Problem as problem:
-            world.tell(f"hq does not revoke {node.name}: {problem.code}")
+            world.tell(f"hq does not revoke {name}: {problem.code}")
+            return False
+    there = {row.id for row in files.read_rows(hq, tenant, "s.public_key = ?", (key,))}
+    world.model.revoked_by(key, files.statements(hq, tenant).keys() - before.keys(), there)
+    world.tell(f"hq revoked {name}: {len(there)} events of it count")
+    return True
+
+
+def let_count(world: World) -> None:
+    """Staff look at what waits since a revocation and let it count, of some devices: the key is revoked once more."""
+    hq = world.servers["hq"]
+    for key in sorted(world.model.revoked):
+        tenant = next(
+            t for t in start.GAMES if any(e.tenant == t and e.author == key for e in world.model.written.values())
+        )
+        waiting = {
+            row.id for row in files.read_rows(hq, tenant, "s.public_key = ?", (key,)) if world.model.waits(row.id)
+        }
+        if waiting and world.dice(f"let count {key.hex()}").random() < 0.5 and _revoke(world, tenant, key):
+            world.model.let_count |= waiting
+            world.tell(f"staff let {len(waiting)} events of {world.model.name_by_key[key]} count that waited")
+
+
+@fault("between", "device", WRITING)
+def change_team(world: World, node: DeviceNode, dice: Random) -> None:
+    """Staff put a device into another team, whatever it has not sent: by a code, or by a decision about its stream."""
+    mine, known = node.replica.membership.team, start.TEAMS[node.tenant]
+    team = dice.choice([other for other in known if other != mine])
+    if dice.random() < 0.3:
+        _move_stream(world, node, team)
+    else:
+        _join_other(world, node, team)
+
+
+def _move_stream(world: World, node: DeviceNode, team: bytes) -> None:
+    """Referees decide that what the device wrote, as far as HQ holds it, or writes from here on is the other team's."""
+    hq = world.servers["hq"]
+    if not _may_command(world, hq):
+        return
+    name = start.TEAMS[node.tenant][team]
+    with command(hq, node.tenant) as game:
+        cells = {"device": node.replica.public_key.hex(), "team": name}
+        try:
+            write(game, by_audience(make(Names(game, hq.now_ms()), "move-device", cells, "wrong team")))
+        except Problem as problem:
+            world.tell(f"hq does not move {node.name}: {problem.code}")
             return
-    there = {row.id for row in files.read_rows(hq, node.tenant, "s.public_key = ?", (key,))}
-    world.model.revoked[key] = world.model.revoked.get(key, set()) | there
-    if dice.random() < 0.6:
-        world.later(dice.randrange(200_000), partial(_thief, world, node, dice))
+    world.moved_into.add(team)
+    world.tell(f"hq decided that {node.name} is of {name}")
+
+
+def _join_other(world: World, node: DeviceNode, team: bytes) -> None:
+    """The player types the code that staff gave out: the device is enrolled once more, where it is."""
+    there = [world.servers[name] for name in node.upstreams if world.servers[name].is_up and world.is_online(name)]
+    if not there or node.name in world.full_disks or not world.is_online(node.name):
+        return
+    try:
+        answer, _ = start.join(
+            there[0], world.model.name_by_key[node.replica.public_key], node.tenant, team, node.upstreams
+        )
+    except (disks.Killed, Problem) as error:
+        if isinstance(error, disks.Killed):
+            world.crashed(there[0])
+        world.tell(f"{node.name} could not change teams at {there[0].name}: {error}")
+        return
+    world.teams_left[node.replica.public_key].add(node.replica.audience)
+    node.join_again(answer, world.package)
+    world.tell(f"{node.name} is of {start.TEAMS[node.tenant][team]} now, by {there[0].name}")
 
 
 def _thief(world: World, node: DeviceNode, dice: Random) -> None:
@@ -135,12 +210,14 @@ def erase_person(world: World, node: ServerNode, dice: Random) -> None:
             events = [event for event in events if dice.random() < 0.5]
         if not events:
             return
-        bundle = give_bundle(game)
+        bundle, before = give_bundle(game), files.statements(node, tenant)
         try:
             erase(game, events)
         except Problem as problem:
             world.tell(f"hq does not erase: {problem.code}")
             return
+    made = files.statements(node, tenant).keys() - before.keys()
+    world.model.erasures.append((tenant, made, {event.id for event in events}))
     world.model.erased |= {event.id for event in events}
     world.tell(f"hq erased {len(events)} events of {tenant}")
     for name in world.servers:

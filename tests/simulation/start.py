@@ -5,7 +5,7 @@ Made once a process, by the real code and from a fixed seed, then copied for eve
     hq       authority of acme and zeta
     edge1    an edge of both; enrolled d2 and d6 while it was alone
     edge2    an edge of acme; enrolled d4
-    d1 d2    red team of acme        d5 d6    violet team of zeta
+    d1 d2    red team of acme        d5 d6    violet team of zeta, which has an amber one too
     d3       blue team of acme       d4       green team of acme
 """
 
@@ -45,7 +45,7 @@ ENROLMENTS_MAX = 20
 TENANTS_OF = {"hq": ("acme", "zeta"), "edge1": ("acme", "zeta"), "edge2": ("acme",)}
 TEAMS = {
     "acme": {b"r" * 15 + b"1": "red", b"b" * 15 + b"1": "blue", b"g" * 15 + b"1": "green"},
-    "zeta": {b"v" * 15 + b"1": "violet"},
+    "zeta": {b"v" * 15 + b"1": "violet", b"a" * 15 + b"1": "amber"},
 }
 
 
@@ -59,7 +59,7 @@ class Joined(NamedTuple):
 
 
 RED, BLUE, GREEN = TEAMS["acme"]
-(VIOLET,) = TEAMS["zeta"]
+VIOLET, AMBER = TEAMS["zeta"]
 DEVICES = {
     "d1": Joined("acme", RED, "hq", ("hq", "edge1")),
     "d2": Joined("acme", RED, "edge1", ("edge1", "edge2", "hq")),

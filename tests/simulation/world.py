@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import secrets
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +63,10 @@ class World:
         self.busy_until_ms: dict[str, int] = {}
         self.liars: dict[str, tuple[int, Change]] = {}
         self.finals: set[str] = set()
+        self.moved_into: set[bytes] = set()
+        """Teams that got events of another team's streams by a decision: their devices do not hold those."""
+        self.teams_left: dict[bytes, set[bytes]] = defaultdict(set)
+        """By key, the audiences of teams that a device was in before: it keeps what it wrote there."""
         self.settled: set[bytes] = set()
         """What servers held some rounds before the oracles ask: whoever wrote it, it must have got around."""
         self.root_keys: dict[str, bytes] = {}
