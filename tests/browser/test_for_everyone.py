@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from every_screen import PSEUDO, WORDS, Walker, every_screen, found_full_game, lengthen, speak, words_of
-from looks import findings, misfits, pale, unreachable
+from looks import CONTRAST_MIN, ROOT, findings, misfits, pale, unreachable
 from phones import NewPhone, Phone
-from served import ServedProcess
+from served import ServedProcess, served, wayfold
 
 LANGUAGES = (*sorted(path.stem for path in WORDS.glob("*.json")), PSEUDO)
 
@@ -123,6 +127,58 @@ def test_the_longer_language_is_two_fifths_longer_and_keeps_its_values() -> None
     english, longer = "".join(map(str, words_of("en").values())), "".join(map(str, words_of(PSEUDO).values()))
     assert len(longer) / len(english) > 1.35
     assert lengthen("Counts: {points} points.") == "Cóúnts:Cóú {points} póínts.póí"
+
+
+def test_what_is_written_on_the_map_can_be_read_in_the_sun() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs Node")
+    script = """
+        import { MARKS, PALETTES } from "./server/web/player/map_style.js";
+        process.stdout.write(JSON.stringify([MARKS, PALETTES]));
+    """
+    told = subprocess.run([node, "--input-type=module", "-e", script], cwd=ROOT, capture_output=True, check=True).stdout
+    marks, palettes = json.loads(told)
+    pairs = [(marks["word"], marks[name]) for name in ("open", "visited")]
+    pairs += [(palette["word"], palette[name]) for palette in palettes.values() for name in ("halo", "land")]
+    assert [(ink, below) for ink, below in pairs if contrast(ink, below) < CONTRAST_MIN] == []
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def contrast(ink: str, below: str) -> float:
+    """The ratio of WCAG 2.2 between two colours such as #1d2420."""
+    light = []
+    for colour in (ink, below):
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        light.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_map_has_controls_for_thumbs_and_is_reached_by_keyboard(
+    new_phone: NewPhone, player_app: None, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    data = str(tmp_path / "hq")
+    wayfold("tenant", "add", "acme", "--data", data)
+    wayfold("game", "new", str(tmp_path / "firenze"), "--sample", "firenze")
+    wayfold("game", "import", str(tmp_path / "firenze"), "--data", data)
+    wayfold("game", "publish", "firenze", "--data", data)
+    code = json.loads(wayfold("game", "join-code", "firenze", "--json", "--data", data).stdout)["code"]
+    with served(tmp_path / "hq") as node:
+        phone = new_phone("ann", node.url).open()
+        phone.page.emulate_media(color_scheme=scheme)
+        phone.stand_at(11.25580, 43.76935, 12)
+        phone.join("acme/firenze", code, "Owls")
+        phone.allow_position()
+        phone.ready_for_offline()
+        phone.tab("Map")
+        phone.page.locator("#map[data-drawn=true]").wait_for()
+        wrong = findings(phone.page) + misfits(phone.page) + pale(phone.page) + unreachable(phone.page)
+        phone.shot(f"map-{scheme}")
+        phone.tab("List")
+        phone.shot(f"firenze-list-{scheme}")
+    assert wrong == []
 
 
 def test_a_game_is_joined_and_a_code_entered_by_keyboard_alone(new_phone: NewPhone, hq: ServedProcess) -> None:

@@ -3,8 +3,11 @@
 
 /** @typedef {Record<"land" | "green" | "water" | "built" | "area" | "road" | "main" | "edge" | "rail" | "word" | "halo", string>} Palette */
 
+/** What stands on the map, in both: a checkpoint, one that was visited, and the words on them. */
+export const MARKS = { open: "#a01060", visited: "#0b4d24", word: "#ffffff" };
+
 /** @type {{ light: Palette, dark: Palette }} */
-const PALETTES = {
+export const PALETTES = {
   light: { land: "#f4f1ea", green: "#cfe6c3", water: "#9cc7e4", built: "#ddd4c6", area: "#e9e4da", road: "#ffffff", main: "#ffe3a0", edge: "#a79f92", rail: "#8b8b95", word: "#1d2420", halo: "#fdfcf8" },
   dark: { land: "#1b211e", green: "#24382a", water: "#1d3d54", built: "#2b312e", area: "#232a26", road: "#59625d", main: "#7d6a33", edge: "#101411", rail: "#6c7078", word: "#f2f5f3", halo: "#0d110f" },
 };

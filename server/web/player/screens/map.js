@@ -5,7 +5,7 @@ import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { effect } from "@preact/signals";
 import { fix, home, near, standing } from "../game.js";
-import { styleOf } from "../map_style.js";
+import { MARKS, styleOf } from "../map_style.js";
 import { gathered, MAP, readMedium } from "../media.js";
 import { locate, locating } from "../places.js";
 import { Button } from "../parts.js";
@@ -128,13 +128,13 @@ function addPlaces(map) {
   map.addLayer({ id: "accuracy", type: "fill", source: "accuracy", paint: { "fill-color": "#1a5fd0", "fill-opacity": 0.2 } });
   map.addLayer({ id: "checkpoints", type: "circle", source: "checkpoints", paint: {
     "circle-radius": ["case", ["get", "inside"], 20, 16],
-    "circle-color": ["case", ["get", "visited"], "#0b4d24", "#b3126b"],
-    "circle-stroke-color": "#ffffff",
+    "circle-color": ["case", ["get", "visited"], MARKS.visited, MARKS.open],
+    "circle-stroke-color": MARKS.word,
     "circle-stroke-width": ["case", ["get", "inside"], 5, 2.5],
   } });
   map.addLayer({ id: "codes", type: "symbol", source: "checkpoints",
     layout: { "text-field": ["get", "label"], "text-font": ["Noto Sans", "Roboto", "sans-serif"], "text-size": 13, "text-allow-overlap": true },
-    paint: { "text-color": "#ffffff" } });
+    paint: { "text-color": MARKS.word } });
   map.addLayer({ id: "me", type: "circle", source: "me", paint: { "circle-radius": 8, "circle-color": dark ? "#7fb2ff" : "#1a5fd0", "circle-stroke-color": "#ffffff", "circle-stroke-width": 3 } });
 }
 
