@@ -18,7 +18,7 @@ NEXT_SQL = "CREATE TABLE next_release (note TEXT NOT NULL) STRICT;\n"
 
 
 def next_release(folder: Path) -> Path:
-    """The programs of this tree in a folder of their own, whose app has one more step of the store; start them there."""
+    """The programs of this tree in a folder of their own, whose app has one more step of the store; start it there."""
     for package in ("sync", "client_core", "server"):
         shutil.copytree(
             ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "assets", "*.br")
