@@ -333,6 +333,15 @@ MUTATIONS = (
         ),
     ),
     _bug(
+        "signature without context",
+        "the bytes that are signed say what they are",
+        (
+            "sync/event.py",
+            "    return digest(SEGMENT, game.tenant, game.game, stream,",
+            '    return digest(b"", game.tenant, game.game, stream,',
+        ),
+    ),
+    _bug(
         "an HQ signs on with a stolen key",
         "the key in my file is mine",
         (

@@ -38,6 +38,7 @@ from .model import (
 from .network import Answered, Exchange
 from .searching import Needles
 from .servers import ServerNode
+from .signed import unsound_signatures
 from .start import GAMES, TEAMS, TENANTS_OF
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def _check_authors(world: World, tenant: str, held: dict[str, dict[bytes, files.
             if model.payload_of(row.id) != row.payload:
                 said = f"number {row.seq} of stream {row.stream.hex()[:8]}"
                 raise Broken(FORGED, f"{name}'s file of {tenant} holds {said} as nobody wrote it")
+    if unsound := unsound_signatures(world.servers["hq"], tenant):
+        raise Broken(FORGED, f"hq's file of {tenant} holds {unsound[0]} signed otherwise than the protocol says")
 
 
 def _check_own_streams(world: World, tenant: str) -> None:
