@@ -18,6 +18,10 @@ SQUARE_BITS = 2 * SCALE_BITS
 
 Box = tuple[int, int, int, int]
 """West, south, east and north in e7, all of them inside."""
+Disc = tuple[int, int, int, int, int]
+"""lon, lat, a, b, c: the positions by (dx, dy) from there for which (a dx)^2 + (b dy)^2 is at most c."""
+_DISC_BITS = 8
+"""What is kept of the scale's fraction: enough for a thousandth of the radius, and few enough for quick sums."""
 
 
 def inside(fence: Fence, lon_e7: int, lat_e7: int) -> bool:
@@ -102,6 +106,21 @@ def sure_box(fence: Fence) -> Box | None:
     north = metric.north_factor + dy_max * abs(metric.north_slope)
     dx, dy = reach * 70 // (100 * max(1, east)), reach * 70 // (100 * north)
     return metric.lon_e7 - dx, metric.lat_e7 - dy, metric.lon_e7 + dx, metric.lat_e7 + dy
+
+
+def sure_disc(fence: Fence) -> Disc | None:
+    """Nearly all of a circle, in small integers: quicker than `inside`; None where none was looked for.
+
+    The scale of the ground taken where it is largest, as for `sure_box`.
+    """
+    if not isinstance(fence, Circle) or not fence.metric.north_factor:
+        return None
+    metric, reach = fence.metric, fence.radius_mm << SCALE_BITS
+    dy_max = reach // metric.north_factor + 1
+    east = metric.east_factor + dy_max * abs(metric.east_slope)
+    north = metric.north_factor + dy_max * abs(metric.north_slope)
+    bits = SCALE_BITS - _DISC_BITS
+    return metric.lon_e7, metric.lat_e7, (east >> bits) + 1, (north >> bits) + 1, (reach >> bits) ** 2
 
 
 def ring_bounds(ring: Ring) -> Box:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from math import isqrt
 
 import pytest
 from hypothesis import example, given
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from client_core.game.fences import SCALE_BITS, Circle, Metric, Polygon
-from client_core.game.geometry import _offset, bounds, distance_mm, inside, outside_mm, radius_mm, spacing_mm, sure_box
+from client_core.game.geometry import (
+    _offset,
+    bounds,
+    distance_mm,
+    inside,
+    outside_mm,
+    radius_mm,
+    spacing_mm,
+    sure_box,
+    sure_disc,
+)
 from client_core.game.publish import circle, metric_at, polygon
 
 GEOD = Geod(ellps="WGS84")
@@ -66,6 +77,24 @@ def test_every_position_in_the_sure_box_lies_inside(
     assert distance_mm(fence, at_lon_e7, at_lat_e7) <= radius_mm(fence)
 
 
+@given(lon=lons, lat=lats, radius_m=st.floats(1, 10_000), bearing=bearings, share=st.floats(0.9, 1.001))
+@example(lon=180.0, lat=85.0, radius_m=10_000.0, bearing=45.0, share=1.0)
+@example(lon=0.0, lat=-85.0, radius_m=1.0, bearing=180.0, share=1.0)
+def test_every_position_in_the_sure_disc_lies_inside_and_little_else_does(
+    lon: float, lat: float, radius_m: float, bearing: float, share: float
+) -> None:
+    fence = circle(lon, lat, radius_m)
+    disc = sure_disc(fence)
+    assert disc is not None
+    there = moved(lon, lat, bearing, radius_m * share)
+    a, b, reach = disc[2:]
+    dx, dy = there[0] - disc[0], there[1] - disc[1]
+    sure = (a * dx) ** 2 + (b * dy) ** 2 <= reach
+    assert inside(fence, *there) or not sure
+    if share < 0.97 and abs(lat) < 70 and radius_m > 5 and abs(dx) < 1_000_000_000:
+        assert sure
+
+
 @given(
     metric=st.builds(
         Metric,
@@ -80,7 +109,11 @@ def test_every_position_in_the_sure_box_lies_inside(
 )
 def test_a_metric_that_nobody_measured_has_no_sure_box_or_a_true_one(metric: Metric, radius: int) -> None:
     fence = Circle(metric, radius)
-    box = sure_box(fence)
+    box, disc = sure_box(fence), sure_disc(fence)
+    if disc is not None:
+        _, _, a, b, reach = disc
+        dx, dy = isqrt(reach) // a, isqrt(reach) // b
+        assert all(inside(fence, lon, lat) for lon, lat in ((dx, 0), (-dx, 0), (0, dy), (0, -dy)))
     if box is not None:
         assert all(inside(fence, lon, lat) for lon in (box[0], 0, box[2]) for lat in (box[1], 0, box[3]))
 
