@@ -277,7 +277,8 @@ def _of_whom(
     """The team's finish, each member's, and what was withdrawn by playing on."""
     rule, resume_ms = play.rules.package.members, play.rules.package.finish.resume_ms
     first = min((one.at_ms for one, _ in attempts), default=OPEN_END_MS) if resume_ms else OPEN_END_MS
-    elsewhere = [v for v in play.visits if v.moment >= first and v.checkpoint != play.rules.finish]
+    later = play.visits if first < OPEN_END_MS else ()
+    elsewhere = [v for v in later if v.moment >= first and v.checkpoint != play.rules.finish]
     retired = {event.action.member for _, event in play.retired if isinstance(event.action, Retired)}
     everybody = [one.member for one in play.members if one.member not in retired]
     seen = {member for who in {v.who for v in play.visits} if who for member in who} if everybody else set()

@@ -212,7 +212,7 @@ class Play:
                 if not believed or (not set_back and at_ms < order_ms - SET_BACK_MS):
                     self._flag(order_ms, at_ms)
                     set_back = set_back or believed
-                if watched and not role and told_wrongly(at_ms, self.seen(place)):
+                if watched and not role and told_wrongly(at_ms, self.evidence.of(event)):
                     self.flags.add(Flag.TIME_CONTRADICTED)
                     watched = False  # once is enough
                 number, accuracy_dm, box = action.checkpoint, action.accuracy_dm, sure.get(action.checkpoint)
