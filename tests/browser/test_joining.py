@@ -8,10 +8,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from looks import findings, misfits, pale, unreachable
 from phones import WAIT_MS, NewPhone, Phone, film_of
-from playable import LAT, lon_of
+from playable import found_game
 from playwright.sync_api import expect
-from served import ServedProcess, wayfold
+from served import ServedProcess, served, wayfold
+
+from client_core.game.entrants import MemberRule, Presence
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFARI = (
@@ -239,9 +242,32 @@ def test_a_browser_that_lacks_what_a_game_needs_says_so_before_joining(
     assert phone.page.locator("input").count() == 0
 
 
-def test_a_phone_says_whose_it_is_where_its_team_has_members(new_phone: NewPhone, hq: ServedProcess) -> None:
-    said = wayfold("game", "join-code", "park", "--team", "Foxes", "--json", "--data", str(hq.folder)).stdout
-    phone = new_phone("ann", hq.url).open()
-    phone.stand_at(lon_of("A"), LAT)
-    phone.join("acme/park", json.loads(said)["code"])
-    assert phone.page.get_by_role("button", name="That is us").count() == 0
+def test_a_phone_is_asked_whose_it_is_before_it_plays_and_again_in_help(
+    new_phone: NewPhone, player_app: None, tmp_path: Path
+) -> None:
+    found_game(tmp_path / "hq", members=MemberRule(Presence.LOWEST))
+    data = ("--data", str(tmp_path / "hq"))
+    (tmp_path / "teams.csv").write_text("number,name,members\n7,Owls,Ada Alder|Ben Birch\n")
+    wayfold("game", "teams", "park", str(tmp_path / "teams.csv"), *data)
+    code = json.loads(wayfold("game", "join-code", "park", "--team", "7", "--json", *data).stdout)["code"]
+    with served(tmp_path / "hq") as hq:
+        phone = new_phone("ada", hq.url).open(f"/play/#acme/park/{code}")
+        page = phone.page
+        page.locator("input[name=team]").wait_for()
+        page.locator("button[type=submit]").click()
+        page.get_by_text("Who of your team carries this phone?").wait_for()
+        assert page.get_by_role("button", name="Say it later").count() == 0
+        assert page.get_by_role("button", name="That is us").is_disabled()
+        phone.shot("whose-phone")
+        assert findings(page) + misfits(page) + pale(page) + unreachable(page) == []
+        page.get_by_label("Ada Alder").check()
+        page.get_by_role("button", name="That is us").click()
+        page.locator("button.checkpoint").first.wait_for()
+        phone.tab("Help")
+        page.get_by_role("button", name="Whose phone is this?").click()
+        assert page.get_by_label("Ada Alder").is_checked()
+        page.get_by_label("Ben Birch").check()
+        page.get_by_role("button", name="That is us").click()
+        page.locator("dialog[open]").wait_for(state="detached")
+        page.get_by_role("button", name="Whose phone is this?").click()
+        assert page.get_by_label("Ben Birch").is_checked()
