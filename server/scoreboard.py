@@ -51,6 +51,9 @@ class Scoreboard:
         self._results: dict[bytes, TeamResult] = {}
         self.reckonings: dict[bytes, Reckoning] = {}
         """The folds of teams that sent something lately, the latest last."""
+        self._events_kept = 0
+        self._heard: set[bytes] = set()
+        """Teams that were folded with events: of most that send all they have at once, nothing comes after it."""
         self._standings: list[Standing] | None = None
         self._crossed = Crossed()
         self._read_register()
@@ -85,14 +88,17 @@ class Scoreboard:
         return bool(self._touched)
 
     def _fold(self, team: Team, events: list[LoggedEvent]) -> TeamResult:
-        """One team's result; from the second time on its fold is kept, as long as there is room."""
-        reckoning = self.reckonings.pop(team.id, None)
-        if reckoning is None and team.id not in self._results:
+        """One team's result; from the second time on that it has events its fold is kept, as long as there is room."""
+        kept = self.reckonings.pop(team.id, None)
+        if kept is None and team.id not in self._heard:
+            self._heard |= {team.id} if events else set()
             return fold(self.rules, team, events, self.register, keep_judged=False)
-        reckoning = self.reckonings[team.id] = reckoning or Reckoning(self.rules)
+        reckoning = self.reckonings[team.id] = kept or Reckoning(self.rules)
+        self._events_kept -= len(reckoning)
         result = reckoning.fold(team, events, self.register, keep_judged=False)
-        while sum(len(one) for one in self.reckonings.values()) > EVENTS_KEPT_MAX:
-            del self.reckonings[next(iter(self.reckonings))]
+        self._events_kept += len(reckoning)
+        while self._events_kept > EVENTS_KEPT_MAX:
+            self._events_kept -= len(self.reckonings.pop(next(iter(self.reckonings))))
         return result
 
     def results(self) -> list[TeamResult]:

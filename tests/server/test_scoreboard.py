@@ -88,6 +88,20 @@ def test_a_board_keeps_the_folds_of_the_latest_teams_and_no_more_events_than_it_
         assert _digest(game, board) == _digest(game, Scoreboard(game.log, game.rules))
 
 
+def test_the_fold_of_a_team_that_sends_its_whole_day_at_once_is_not_kept(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        team = Device(client, "ann").join(code).answer.team
+    with opened(tmp_path) as game:
+        board = Scoreboard(game.log, game.rules)
+        board.standings()  # it is known and has sent nothing
+        _check_in(game, board, team, 0, START_MS + 60_000)
+        assert board.reckonings == {}
+        _check_in(game, board, team, 0, START_MS + 120_000)
+        assert list(board.reckonings) == [team]
+        assert _digest(game, board) == _digest(game, Scoreboard(game.log, game.rules))
+
+
 @contextmanager
 def _two_teams(path: Path) -> Iterator[tuple[OpenGame, list[bytes]]]:
     """A game in which two teams checked in once."""
