@@ -89,7 +89,7 @@ class Joiner:
         _check_uses(game, code)
         check_may_sign(game)
         place = _enrolment_place(game, self._devices_max, known=bool(known))
-        team, batch = _team(game, code, request.team_name, now_ms)
+        team, batch = (again, Batch()) if again is not None else _team(game, code, request.team_name, now_ms)
         scope = _scope(team)
         content = Enrolment(request.public_key, scope, place.number, place.incarnation, place.previous, now_ms)
         statement = tenancy.issue(game.log.game, team_audience(team.id), game.key, content)
