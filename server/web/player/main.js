@@ -17,6 +17,8 @@ import { chooseLanguage, t } from "./words.js";
 /** Where it is kept that the player wants to go on in the browser of an app. */
 const STAYS = "stays-in-app";
 const BASE = new URL("./", import.meta.url).href;
+/** So long a start may keep the service worker waiting: an app that does not start must be replaced by a newer one. */
+const KEEP_AFTER_MS = 15_000;
 
 /** What the browser lacks that nothing can replace, as a word's key; "" where it has all. */
 async function lacking() {
@@ -74,8 +76,10 @@ async function open() {
     show(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]));
     return;
   }
-  keepForOffline();
-  await begin(BASE);
+  // The game first: what the service worker fetches for later would take a slow phone's time from it.
+  const begun = begin(BASE);
+  Promise.race([begun, new Promise((passed) => setTimeout(passed, KEEP_AFTER_MS))]).then(keepForOffline);
+  await begun;
   let current = false;
   effect(() => {
     if (phase.value === "play" && !current) {
