@@ -306,7 +306,8 @@ class Answers:
             if one is not chosen:
                 judged = one.right is False
                 reason = Reason.JUDGED_WRONG if judged else Reason.REPLACED
-                play.refuse(one.place, Refused(reason), *(one.why if judged else (chosen.event, *chosen.why)))
+                why = one.why if judged else (chosen.event, *chosen.why, *one.why)
+                play.refuse(one.place, Refused(reason), *why)
         if chosen.right is False:
             play.refuse(chosen.place, Refused(Reason.JUDGED_WRONG), *chosen.why)
         elif chosen.right or challenge.key.automatic:

@@ -47,8 +47,8 @@ class Times(NamedTuple):
     finishes: dict[int, Attempt]
     """By member."""
     spans: Spans
-    known_ms: int
-    """The start as the team's devices knew it, before staff set another."""
+    known: Timed | None
+    """The start as the team's devices knew it, before staff set another; None where they knew of none."""
 
 
 def clock(play: Play) -> Times:
@@ -56,7 +56,7 @@ def clock(play: Play) -> Times:
     rules, rulings, entered = play.rules, play.rulings, play.entered
     play.closing = Closing()
     spans = neutral_spans(play)
-    start, known_ms = _start(play)
+    start, known = _start(play)
     from_ms, until_ms, end_ms, cut_ms = rules.opens_ms, rules.closes_ms, None, None
     if start is not None and rules.believed_from_ms <= start[0] <= rules.believed_to_ms:
         from_ms = start[0]
@@ -73,7 +73,7 @@ def clock(play: Play) -> Times:
         elif ruled is not None:
             end_ms, until_ms = ruled[0], max(until_ms, ruled[0])
     finish, finishes = _finish(play, start, from_ms)
-    return Times(start, from_ms, until_ms, end_ms, cut_ms, finish, finishes, spans, known_ms)
+    return Times(start, from_ms, until_ms, end_ms, cut_ms, finish, finishes, spans, known)
 
 
 def neutral_spans(play: Play) -> Spans:
@@ -162,11 +162,12 @@ def in_time(play: Play, times: Times, visit: Visit) -> tuple[Refused, tuple[byte
 def still_opens(play: Play, times: Times, refused: Refused, at_ms: int) -> bool:
     """Whether what is not in time is so by staff's word alone: it pays nothing, and what it opened stays open."""
     if refused.reason is Reason.NOT_STARTED:
-        return play.rulings.start is not None and at_ms >= times.known_ms
+        known_ms = play.rules.opens_ms if times.known is None else times.known[0]
+        return play.rulings.start is not None and at_ms >= known_ms
     return refused.reason is Reason.STOPPED or (refused.reason is Reason.AFTER_LIMIT and play.rulings.end is not None)
 
 
-def _start(play: Play) -> tuple[Timed | None, int]:
+def _start(play: Play) -> tuple[Timed | None, Timed | None]:
     """When the team started, and when for all its devices knew; the verdicts on its start actions are set."""
     rules, rule, listed = play.rules, play.entered.start, play.team.start_at_ms
     ruled = play.rulings.start
@@ -199,7 +200,7 @@ def _start(play: Play) -> tuple[Timed | None, int]:
     for place, event in play.starts:
         if start is not None and place not in play.closing.verdicts and event.id != start[1]:
             play.overrule(place, Refused(Reason.ALREADY_STARTED, (start[0],)), *([start[1]] if start[1] else []))
-    return start, rules.opens_ms if known is None else known[0]
+    return start, known
 
 
 def _started_at(play: Play, told_ms: int, place: int) -> int:

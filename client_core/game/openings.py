@@ -274,9 +274,13 @@ class Openings:
         start = self.times.start
         if atom.absolute:
             return () if visit.at_ms >= atom.at_ms else None
-        if start is None or visit.at_ms < min(start[0], self.times.known_ms) + atom.at_ms:
+        if start is None:
             return None
-        return (start[1],) if start[1] else ()
+        known = self.times.known  # what a device saw open by the start it knew stays open when staff set a later one
+        begun = start if known is None or start[0] <= known[0] else known
+        if visit.at_ms < begun[0] + atom.at_ms:
+            return None
+        return (begun[1],) if begun[1] else ()
 
     def _earned(self, points: int, visit: Visit) -> tuple[bytes, ...] | None:
         """The events whose pay comes to so much; each checkpoint and challenge once."""

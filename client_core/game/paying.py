@@ -276,7 +276,8 @@ def _pay_grants(play: Play, times: Times, purse: Purse) -> None:
             timed = grant.visit_ms is not None and start is not None
             points = worth(place, at_ms, start[0]) if timed and start is not None else place.points
             purse.paid.append(Paid(at_ms, grant.checkpoint, decision, points))
-        why = why or play.events_at(grant.checkpoint)
+        after = () if grant.after is None else play.events_at(grant.after)  # where it belongs in a course
+        why = (*(why or play.events_at(grant.checkpoint)), *after)
         code = Reason.VISIT_VOIDED if struck else Reason.ALREADY_VISITED if own is not None else GRANTED
         play.closing.extras.append(Line(code, points, (), decision, grant.checkpoint, grant.visit_ms, why))
 

@@ -51,7 +51,7 @@ from client_core.game.decisions import (
     VisitGranted,
     VisitTaken,
 )
-from client_core.game.entrants import Sex
+from client_core.game.entrants import PlaysFor, Sex
 from client_core.game.events import LoggedEvent
 from client_core.game.roles import Role
 
@@ -60,6 +60,10 @@ DECISIONS = (
     *("void", "void challenge", "grant", "take", "points", "credit", "accept", "judge", "end", "stop", "neutral"),
     *("category", "status", "start", "open group", "undo", "lots", "merge", "move"),
 )
+
+
+WHOSE = 1 << 40
+"""Sets apart what is drawn of whose phones are, so that all else stays what a seed drew before."""
 
 
 class Drawn(NamedTuple):
@@ -142,7 +146,22 @@ def draw(seed: int) -> Drawn:
             _kiosk(day, dice.pick(kiosks), minute, phones)
         else:
             _decide(day, dice.pick(desks), minute, phones)
-    return Drawn(seed, game, tuple(day.events), frozenset(dice.drawn))
+    said = _say_whose(Dice(seed ^ WHOSE), phones, dice)
+    return Drawn(seed, game, (*day.events, *said), frozenset(dice.drawn))
+
+
+def _say_whose(own: Dice, phones: list[_Device], dice: Dice) -> list[LoggedEvent]:
+    """Phones that said whose they are, in a stream of an incarnation of theirs before; drawn apart from the rest."""
+    events = []
+    for number, phone in enumerate(phones if "members" in dice.drawn and own.often(0.4) else ()):
+        stream = _hash(f"stream {number} before")
+        for seq in range(own.number(0, 2)):
+            dice.drawn.add("phone says whose")
+            members = tuple(sorted({own.number(0, 2) for _ in range(own.number(0, 2))}))
+            payload = encode_action(PlaysFor(at(own.number(-5, 60)), members))
+            identity = hashlib.sha256(stream + bytes([seq]) + payload).digest()
+            events.append(LoggedEvent(stream, seq, identity, phone.key, payload, phone.role, team_id(phone.team)))
+    return events
 
 
 def _device(name: str, role: int, team: int) -> _Device:

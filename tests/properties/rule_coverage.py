@@ -1,6 +1,6 @@
 """How often the drawing draws each kind of rule, and each pair of kinds that share state.
 
-python tests/properties/rule_coverage.py [games]     prints the table; exits with 1 where something is drawn too rarely
+python tests/properties/rule_coverage.py     writes docs/reference/drawn-games.md; exits with 1 where one is too rare
 """
 
 from __future__ import annotations
@@ -20,6 +20,24 @@ from drawn_days import DECISIONS, draw
 GAMES = 15_000
 SHARE_MIN = 0.05
 PAIRS_MIN = 100
+RAREST_SHOWN = 30
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "drawn-games.md"
+HEAD = """# Drawn games
+
+The laws of the rule book are asked of games drawn at random (`tests/properties/test_rule_book.py`): the same score
+under every order, doubling and partition of the events; lines that sum to it; taking an event away changes only
+lines that name it; what was open stays open. What is not drawn is not asked, so a test draws these {games} games
+and counts: each of {kinds} kinds of rules and of decisions is in at least {share} % of them, and each pair that
+shares a part of a team's state in at least {least}. `python tests/properties/rule_coverage.py` writes this page
+anew.
+
+## Every kind
+"""
+PAIRS_HEAD = """
+## Pairs that share state
+
+{pairs} pairs; the {rarest} rarest:
+"""
 
 TIME = {
     "start": ("mass", "list", "self", "self until", "interval", "check-in", "staff"),
@@ -48,7 +66,17 @@ CHALLENGES = {
 TIES = ("earlier finish", "elapsed time", "earlier last points", "fewer hints", "fewer wrong", "nearest estimate")
 SINGLE = {
     "time": ("cut-off", "late check-ins do not pay", "resume", "below zero", "time in the start list", "witnessed"),
-    "places": ("hours", "dwell", "revisit", "negative points", "members", "members within", "secret code", "fork"),
+    "places": (
+        "hours",
+        "dwell",
+        "revisit",
+        "negative points",
+        "members",
+        "phone says whose",
+        "members within",
+        "secret code",
+        "fork",
+    ),
     "groups": (
         *("opening", "opens by both", "opens by either", "alternatives", "visited twice in a course"),
         *("so many pay", "bonus", "bonus for some", "bonus within", "may be left out", "groups in a group"),
@@ -125,19 +153,30 @@ def missed(counted: Counted, share: float = SHARE_MIN, pairs_min: int = PAIRS_MI
     return rare + pairs
 
 
-def main(games: int) -> int:
-    """Print the table."""
-    counted = count(range(games))
-    for name in sorted(all_names(), key=lambda one: counted.names[one]):
-        print(f"{100 * counted.names[name] / games:5.1f} % of games  {name}")
-    rarest = sorted(pairs_that_share(), key=lambda pair: counted.pairs[pair])
-    print(f"\n{len(rarest)} pairs that share state; the rarest:")
-    for pair in rarest[:20]:
-        print(f"{counted.pairs[pair]:6} games  {pair[0]} + {pair[1]}")
-    found = missed(counted)
-    print(f"\n{games} games; drawn too rarely: {found or 'nothing'}")
-    return bool(found)
+def page(counted: Counted) -> str:
+    """The report, as the reference shows it."""
+    names = sorted(all_names(), key=lambda one: (counted.names[one], one))
+    kinds = [
+        f"| {name} | {counted.names[name]} | {100 * counted.names[name] / counted.games:.1f} % |" for name in names
+    ]
+    shared = sorted(pairs_that_share(), key=lambda pair: (counted.pairs[pair], pair))
+    pairs = [f"| {one} | {two} | {counted.pairs[one, two]} |" for one, two in shared[:RAREST_SHOWN]]
+    return "\n".join(
+        (
+            HEAD.format(games=counted.games, kinds=len(names), share=round(100 * SHARE_MIN), least=PAIRS_MIN),
+            "| kind | games | share |\n| --- | ---: | ---: |",
+            *kinds,
+            PAIRS_HEAD.format(pairs=len(shared), rarest=RAREST_SHOWN),
+            "| one | other | games |\n| --- | --- | ---: |",
+            *pairs,
+            "",
+        )
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else GAMES))
+    COUNTED = count(range(GAMES))
+    PAGE.write_text(page(COUNTED), encoding="utf-8")
+    FOUND = missed(COUNTED)
+    print(f"{GAMES} games; drawn too rarely: {FOUND or 'nothing'}")
+    sys.exit(bool(FOUND))

@@ -30,16 +30,16 @@ from client_core.game.decisions import (
     TeamsMerged,
     Undone,
 )
-from client_core.game.entrants import Presence
-from client_core.game.events import LoggedEvent
+from client_core.game.entrants import PlaysFor, Presence
+from client_core.game.events import LoggedEvent, tell
 from client_core.game.explaining import explain, rests_on
 from client_core.game.lines import COUNTED, FLOOR, LATE, ZEROED, Line
 from client_core.game.ranges import CHALLENGES_MAX
 from client_core.game.reckoning import Reckoning
 from client_core.game.results import TeamResult
-from client_core.game.scoring import fold
+from client_core.game.scoring import fold, fold_told
 from client_core.game.standings import game_digest, standings
-from client_core.game.teams import Register, read_register
+from client_core.game.teams import Register, active_members, read_members, read_register
 from client_core.game.verdicts import Reason
 
 
@@ -62,6 +62,28 @@ def fold_team(drawn: Drawn, register: Register, team: bytes, events: Sequence[Lo
     mine = register.merged(team)
     own = [event for event in events if event.team and register.home(event, team) in mine]
     return fold(drawn.game.rules, register.teams[team], own, register)
+
+
+Unit = tuple[bytes, int | None]
+"""A team as it is scored: as a whole, or, where the lowest member decides, one of its members alone."""
+
+
+def fold_units(drawn: Drawn, events: Iterable[LoggedEvent]) -> dict[Unit, TeamResult]:
+    """Every result that is scored for itself: which member's a team then has rests on all that all of them did."""
+    events = list(events)
+    rules = drawn.game.rules
+    if rules.package.members.presence is not Presence.LOWEST:
+        return {(team, None): result for team, result in fold_game(drawn, events).results.items()}
+    register = read_register(rules, [event for event in events if not event.team])
+    found: dict[Unit, TeamResult] = {}
+    for team in register.teams:
+        mine = register.merged(team)
+        told = tell(rules, [one for one in events if one.team and register.home(one, team) in mine])
+        members = active_members(register, team, read_members(told.events)) or (None,)
+        for one in members:
+            only = None if one is None else one.member
+            found[team, only] = fold_told(rules, register.teams[team], told, register, only=only)
+    return found
 
 
 def order_matters(drawn: Drawn) -> str:
@@ -160,7 +182,7 @@ def _difference(one: TeamResult, two: TeamResult) -> str:
 TOTALS = frozenset({LATE, ZEROED, FLOOR})
 """Lines of no single event, which are about the score as a whole."""
 CIRCUMSTANCES = (
-    *(TeamRegistered, Member, Witnessed, Retired),
+    *(TeamRegistered, Member, PlaysFor, Witnessed, Retired),
     *(StartSet, EndSet, Stopped, Neutralised, CategorySet, StatusSet, TeamsMerged, DeviceMoved, Undone),
 )
 """Who a team is and when it plays: all its lines stand under these. Without an undoing its decision is there again."""
@@ -170,26 +192,19 @@ def removal_unnamed(drawn: Drawn, count: int = 4) -> str:
     """Taking what an event says away changes only lines that name it, directly or through what those rest on.
 
     Its place in its chain stays, and what it had seen: a node never holds what comes after an event and not that.
-
-    Whose lowest member decides is asked nothing here: which one it is rests on all that all of them did.
     """
-    if drawn.game.rules.package.members.presence is Presence.LOWEST:
-        return ""
     draw = random.Random(drawn.seed)
     actions = {event.id: decode_action(event.payload) for event in drawn.events}
-    waiting = any(isinstance(action, Neutralised) and action.checkpoint is not None for action in actions.values())
-    if waiting:  # which time does not count, and so what is in time, rests on where the team was when
-        return ""
     named = [event for event in drawn.events if not isinstance(actions[event.id], CIRCUMSTANCES)]
-    folded = fold_game(drawn, drawn.events)
-    before = {team: explain(result) for team, result in folded.results.items()}
+    folded = fold_units(drawn, drawn.events)
+    before = {unit: explain(result) for unit, result in folded.items()}
     for gone in draw.sample(named, min(count, len(named))):
-        after = fold_game(drawn, [_blank(event, actions) if event.id == gone.id else event for event in drawn.events])
-        for team, lines in before.items():
+        after = fold_units(drawn, [_blank(event, actions) if event.id == gone.id else event for event in drawn.events])
+        for unit, lines in before.items():
             # What starts or ends a team's play, or withdraws its end, decides what is in time: the result names it.
-            if team not in after.results or _clock(folded.results[team]) != _clock(after.results[team]):
+            if unit not in after or _clock(folded[unit]) != _clock(after[unit]):
                 continue
-            if fault := _unnamed(lines, explain(after.results[team]), gone.id):
+            if fault := _unnamed(lines, explain(after[unit]), gone.id):
                 return f"without {actions[gone.id]!r:.200} {gone.id.hex()[:8]}: {fault}"
     return ""
 
@@ -231,28 +246,24 @@ BEFORE_THE_GATE = frozenset(
     {
         *CLOSED,
         *(Reason.NOT_STARTED, Reason.FINISHED, Reason.AFTER_LIMIT, Reason.STOPPED, Reason.CLOSED, Reason.NOT_IN_FORMAT),
-        *(Reason.OUT_OF_ORDER, Reason.CHALLENGE_VOIDED, Reason.OTHER_MEMBER),
+        *(Reason.OUT_OF_ORDER, Reason.CHALLENGE_VOIDED, Reason.OTHER_MEMBER, Reason.MEMBER_UNKNOWN),
     }
 )
 """Verdicts that leave open whether the gate was."""
-CALLED_BACK = (Undone, CategorySet, TeamsMerged, DeviceMoved, TeamRegistered, Member)
+CALLED_BACK = (Undone, CategorySet, TeamsMerged, DeviceMoved, TeamRegistered, Member, PlaysFor)
 """What says that a word of staff never held, or that a team is another one or plays something else."""
 
 
 def unlock_taken_back(drawn: Drawn) -> str:
-    """What was open for a device with what some node holds stays open, whatever that node hears later.
-
-    Whose lowest member decides is asked nothing here: another member's result may be the lower one then.
-    """
-    if drawn.game.rules.package.members.presence is Presence.LOWEST:
-        return ""
+    """What was open for a device with what some node holds stays open, whatever that node hears later."""
     draw = random.Random(drawn.seed)
     actions = {event.id: decode_action(event.payload) for event in drawn.events}
     held = _some_node(drawn, draw, actions)
-    early = fold_game(drawn, held)
-    late = fold_game(drawn, drawn.events)
-    for team, before in early.results.items():
-        after = {identity: verdict for identity, _, _, verdict in late.results[team].judged}
+    early, late = fold_units(drawn, held), fold_units(drawn, drawn.events)
+    for unit, before in early.items():
+        if unit not in late:
+            continue
+        after = {identity: verdict for identity, _, _, verdict in late[unit].judged}
         for identity, _, _, verdict in before.judged:
             now = getattr(after.get(identity), "reason", None)
             if getattr(verdict, "reason", None) not in BEFORE_THE_GATE and now in CLOSED:
