@@ -6,20 +6,25 @@ on which it matters that little is folded anew.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import defaultdict
 
 import pytest
 from seeded_games import Drawn, draw_game
 
-from bench.full_game import full_rules, late_day
+from bench.full_game import MINUTE_MS, full_rules, late_day
+from client_core.game.actions import Witnessed, decode_action, encode_action
 from client_core.game.events import LoggedEvent
 from client_core.game.explaining import explain
 from client_core.game.reckoning import Reckoning
+from client_core.game.roles import Role
 from client_core.game.scoring import fold
 from client_core.game.teams import Register, Team
 
 SEEDS, SLICES = 60, 4
+LIES_AT = 9
+"""The note that says of an event that it was held before it happened."""
 
 
 def arriving(drawn: Drawn, team: Team, dice: random.Random) -> list[LoggedEvent]:
@@ -59,6 +64,35 @@ def test_a_phone_that_was_away_since_noon_brings_its_events_and_nothing_is_folde
         held.append(event)
         assert reckoning.fold(team, held, register) == fold(rules, team, held, register)
     assert reckoning.anew == 1
+
+
+def test_what_nodes_note_of_late_events_is_taken_in_too() -> None:
+    """Notes that say nothing against the phone; where one does, all is folded anew and says so."""
+    rules = full_rules()
+    team, register, held, late = late_day(rules)
+    reckoning, notes = Reckoning(rules), 0
+    reckoning.fold(team, held, register)
+    for event in late[:40]:
+        held.append(event)
+        assert reckoning.fold(team, held, register) == fold(rules, team, held, register)
+        if event.seq % 3 == 0:
+            if notes == LIES_AT:
+                assert reckoning.anew == 2, "the first note of a node asks for all to be folded, the others do not"
+            at_ms = getattr(decode_action(event.payload), "at_ms", 0) + (-10 if notes == LIES_AT else 1) * MINUTE_MS
+            held.append(_note(notes, Witnessed(at_ms, event.stream, event.seq, event.id), team))
+            notes += 1
+            kept, fresh = reckoning.fold(team, held, register), fold(rules, team, held, register)
+            assert kept == fresh
+            assert explain(kept) == explain(fresh)
+            assert (reckoning.anew > 2) == (notes > LIES_AT), "a time that is contradicted is judged with all others"
+    assert notes > LIES_AT + 1
+
+
+def _note(seq: int, note: Witnessed, team: Team) -> LoggedEvent:
+    """What a node writes into a stream of its own for the team."""
+    key = hashlib.sha256(b"a node of the venue").digest()
+    identity = hashlib.sha256(key + bytes([seq])).digest()
+    return LoggedEvent(key, seq, identity, key, encode_action(note), Role.ORGANISER, team.id)
 
 
 def test_an_event_that_reads_otherwise_or_is_gone_is_noticed() -> None:
