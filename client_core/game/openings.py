@@ -31,6 +31,7 @@ class Openings:
         """By challenge the different wrong answers; what nobody can judge on the spot stands as used up."""
         self.legs: dict[tuple[int, int], list[bytes]] = {}
         self.earned: list[tuple[bytes, int, int]] = []
+        self._played: dict[int, bool] = {}
         self._orders: dict[tuple[int, bytes], tuple[int, ...]] = {}
         self._done: dict[tuple[int, tuple[int, ...], int], tuple[list[int], list[bytes]]] = {}
         """By group in order and chain: the first legs that are done for all that follows in the chain, as the number
@@ -119,12 +120,13 @@ class Openings:
 
     def _plays(self, number: int) -> bool:
         """Whether the team's categories play a group, and the one around it."""
-        groups, parents = self.play.rules.package.groups, self.play.rules.parents
-        for one in (number, *parents.get(number, ())[:1]):
-            codes = groups[one].categories
-            if codes and not set(codes) & set(self.play.entered.categories):
-                return False
-        return True
+        known = self._played.get(number)
+        if known is None:
+            groups, parents = self.play.rules.package.groups, self.play.rules.parents
+            mine = set(self.play.entered.categories)
+            asked = [groups[one].categories for one in (number, *parents.get(number, ())[:1])]
+            known = self._played[number] = all(not codes or mine & set(codes) for codes in asked)
+        return known
 
     def knows(self, event: bytes, candidates: list[bytes]) -> bytes | None:
         """The first of the events that establish something which this one could know."""

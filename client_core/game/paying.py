@@ -109,10 +109,11 @@ def there(play: Play, visits: Sequence[Visit]) -> Iterable[tuple[Visit, tuple[by
             latest[one] = visit
         from_ms = visit.moment - within_ms
         present = [other.event for other in latest.values() if not within_ms or other.moment >= from_ms]
-        others = tuple(sorted({*present} - {visit.event}))
+        others = (*sorted({*present} - {visit.event}), *same)
         if len(present) >= needed:
             found.append((visit, others))
-        play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others, *same)
+        else:
+            play.refuse(visit.place, Refused(Reason.NOT_ALL_THERE, (len(present), needed)), *others)
     return found
 
 
@@ -160,8 +161,8 @@ def pay_key(play: Play, times: Times, visits: list[Visit]) -> Purse:
         if last is None or (pause_ms is not None and visit.moment - last.moment >= pause_ms):
             _accept(play, times, purse, visit, (*others, *before))
             last, before = visit, (visit.event,)
-        elif visit.event in because:
-            play.refuse(visit.place, _ALREADY_VISITED, *before)
+        elif others or visit.event in because:
+            play.refuse(visit.place, _ALREADY_VISITED, *dict.fromkeys((*others, *before)))
         else:  # nearly every other visit of a place: the same, without a call
             verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
     return purse
@@ -235,7 +236,7 @@ def pay_course(play: Play, times: Times, openings: Openings, number: int, stood:
         else:
             before = [ids[other] for other in chosen if other < index and rows[other][3] == checkpoint]
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
-            play.refuse(found.place, reason, *dict.fromkeys([*before[:1], *near, *ruled]))
+            play.refuse(found.place, reason, *dict.fromkeys([*others, *before[:1], *near, *ruled]))
     if not group.skippable and _plays(play, number, group):
         why = (*dict.fromkeys((*ids, *ruled)),)
         lacking = [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]

@@ -166,7 +166,7 @@ BUGS = (
     Bug(
         "what was withheld before needs no word",
         "paying",
-        "play.refuse(found.place, reason, *dict.fromkeys([*before[:1], *near, *ruled]))",
+        "play.refuse(found.place, reason, *dict.fromkeys([*others, *before[:1], *near, *ruled]))",
         "play.refuse(found.place, reason)",
     ),
 )
