@@ -83,6 +83,15 @@ MUTATIONS = (
         ),
     ),
     _bug(
+        "cursor kept over a change of team",
+        "where I stood with this node I still stand",
+        (
+            "client_core/replica.py",
+            "        return self.left_teams() if fresh else self.left_unsafe()\n",
+            "        return self.left_teams() if fresh else []\n",
+        ),
+    ),
+    _bug(
         "incarnation n+1",
         "the next incarnation is the next number",
         (
