@@ -85,9 +85,10 @@ async function draw(box, medium, onChoose) {
     pitchWithRotate: false,
   });
   map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }));
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right"); // where a thumb is
   map.addControl(new maplibre.ScaleControl({}), "bottom-left");
-  map.getCanvas().setAttribute("aria-label", t("tab.map"));
+  map.getCanvas().setAttribute("role", "application");
+  map.getCanvas().setAttribute("aria-label", t("map.moved"));
   await map.once("load");
   addPlaces(map);
   const stop = effect(() => showPlaces(map));
