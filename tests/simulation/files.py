@@ -56,6 +56,16 @@ def read_rows(node: Node, tenant: str, where: str = "1", parameters: tuple[objec
     return list(map(_ROW, connection(node, tenant).execute(sql, parameters)))
 
 
+def ids_held(
+    node: Node, tenant: str, where: str, parameters: tuple[object, ...], erased: Container[bytes]
+) -> set[bytes]:
+    """The ids alone of events held, with their payloads or erased: what is asked after every session."""
+    key = "stream_no" if isinstance(node, DeviceNode) else "no"
+    sql = f"SELECT e.id, e.payload IS NOT NULL FROM event e JOIN stream s ON s.{key} = e.stream_no WHERE {where}"
+    rows = connection(node, tenant).execute(sql, parameters)
+    return {identity for identity, is_there in rows if is_there or identity in erased}
+
+
 def held(node: Node, tenant: str, erased: Container[bytes] = ()) -> dict[bytes, Row]:
     """The events held, by id: with their payloads, or erased."""
     return {row.id: row for row in read_rows(node, tenant) if row.payload is not None or row.id in erased}

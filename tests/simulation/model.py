@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from . import wire
-from .files import Node, Row, held, last_written, read_rows
+from .files import Node, Row, held, ids_held, last_written
 from .servers import STRANGER_BYTES_MAX, ServerNode
 
 
@@ -143,8 +143,7 @@ class Model:
 
     def held_of(self, node: Node, tenant: str, author: bytes) -> int:
         """How many events of an author stand in a node's file, as `held` counts them."""
-        rows = read_rows(node, tenant, "s.public_key = ?", (author,))
-        return len({row.id for row in rows if row.payload is not None or row.id in self.erased})
+        return len(ids_held(node, tenant, "s.public_key = ?", (author,), self.erased))
 
     def payload_of(self, identity: bytes) -> bytes | None:
         """What was written under an id, or None where nobody wrote it."""
@@ -223,8 +222,7 @@ class Model:
             if key in self.checked_receipts or head not in self.written:
                 continue
             chain = list(self.ancestors(head))
-            rows = read_rows(server, tenant, "s.id = ?", (stream,))
-            there = {row.id for row in rows if row.payload is not None or row.id in self.erased}
+            there = ids_held(server, tenant, "s.id = ?", (stream,), self.erased)
             missing = [event for event in chain if event.id not in there]
             if missing:
                 what = f"number {missing[-1].seq} of {missing[-1].writer}"

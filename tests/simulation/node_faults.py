@@ -229,7 +229,7 @@ def poison(world: World, node: DeviceNode, dice: Random) -> None:
 def unknown_statement(world: World, node: ServerNode, dice: Random) -> None:
     """An authority or edge of a later version issues a statement of a kind unknown here."""
     tenant = world.tenants_of(node)[0]
-    with node.node.game(tenant, start.GAMES[tenant].game.hex()) as game:
+    with node.game(tenant) as game:
         audience = dice.choice((GAME, b"s"))
         content = dice.randbytes(dice.randrange(200))
         claim = Claim(77, game.log.game.tenant, game.log.game.game, audience, game.key.public_key, content)

@@ -155,7 +155,7 @@ def _check_revoked(world: World, tenant: str) -> None:
     for name, server in world.servers.items():
         if name in world.burned or tenant not in TENANTS_OF[name]:
             continue
-        with server.node.game(tenant, GAMES[tenant].game.hex()) as game:
+        with server.game(tenant) as game:
             for key, there in world.model.revoked.items():
                 if more := {event.id for event in events_of_key(game, key)} - there:
                     who = world.model.name_by_key[key]
@@ -212,7 +212,7 @@ def _check_scores(world: World, tenant: str, nodes: list[Node]) -> None:
                         digests[node.name] = node.replica.digest()
                         digests[f"{node.name}, as shown"] = team_digest(shown)
                 continue
-            with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
+            with node.game(tenant) as game:
                 known = game.board.teams[team]
                 fresh = fold_team(game.log, game.rules, known)
                 _check_waiting(world, node, tenant, fresh)
@@ -279,7 +279,7 @@ def _check_finals(world: World, tenant: str) -> None:
     for name in sorted(world.servers):
         if name in world.burned or tenant not in TENANTS_OF[name]:
             continue
-        with world.servers[name].node.game(tenant, GAMES[tenant].game.hex()) as game:
+        with world.servers[name].game(tenant) as game:
             views = [(view.id, view.number, view.checked, view.rows) for view in final_views(game)]
         seen[name] = repr(views)
     if len(set(seen.values())) > 1:
@@ -296,7 +296,7 @@ def _check_erased(world: World, tenant: str, nodes: list[Node]) -> None:
     for node in nodes if gone else ():
         whole = list(files.raw_bytes(node, tenant))
         if isinstance(node, ServerNode):
-            with node.node.game(tenant, GAMES[tenant].game.hex()) as game:
+            with node.game(tenant) as game:
                 whole += [wire.plain(frame) or b"" for frame in wire.frames(give_bundle(game))]
         for part in whole:
             if found := needles.first_in(part):

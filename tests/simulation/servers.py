@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
@@ -206,6 +207,18 @@ class ServerNode:
         unexpected = [e for e in said if isinstance(e, Exception) and not isinstance(e, LocalError | Problem)]
         if unexpected:
             raise unexpected[0]
+
+    @contextmanager
+    def game(self, tenant: str) -> Iterator[OpenGame]:
+        """The open game of a tenant, asked from outside the event loop; what a command wrote is noticed inside it."""
+
+        async def notice() -> None:
+            with self.node.game(tenant, GAMES[tenant].game.hex()):
+                """A node looks into its file whenever somebody asks for a game."""
+
+        self.run(notice())
+        with self.node.game(tenant, GAMES[tenant].game.hex()) as found:
+            yield found
 
     def submit(self, game: OpenGame, batch: Batch) -> None:
         """Store something in the node's own name. Raises `Killed`, the server's `Problem`."""

@@ -129,7 +129,7 @@ def join(
     """Let a device in, by the server's own joining; its seed beside the answer. Raises the server's `Problem`."""
     seed = name.encode().ljust(32, b".")
     request = JoinRequest(code="-", public_key=SigningKey(seed).public_key)
-    with server.node.game(tenant, GAMES[tenant].game.hex()) as game:
+    with server.game(tenant) as game:
         enrol = server.node.joiner._enrol(game, request, code_hash(team), server.now_ms())
         found = server.outlive(enrol)
         urls = tuple(address(upstream, tenant) for upstream in upstreams)
@@ -143,7 +143,7 @@ def _tenant_at_hq(hq: ServerNode, tenant: str, content: bytes) -> None:
     with hq.node.tenants.open(tenant) as file:
         statement = tenancy.authority_statement(GAMES[tenant], row)
         open_game(file, GAMES[tenant], "park", content, (statement,), 1, WORLD_STARTS_MS)
-    with hq.node.game(tenant, GAMES[tenant].game.hex()) as game:
+    with hq.game(tenant) as game:
         for number, (team, name) in enumerate(TEAMS[tenant].items(), 1):
             registered = TeamRegistered(WORLD_STARTS_MS, team, number, name)
             hq.submit(game, own_stream.write(game.log.index, game.key, GAME, [registered]))
