@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from phones import NewPhone, Phone
 from playable import LAT, lon_of
@@ -69,13 +71,94 @@ def test_killed_at_any_moment_of_many_check_ins_what_was_told_saved_is_there(pla
     assert playing.score() == "30 points"
 
 
-def test_without_a_store_the_player_is_told_loudly_that_nothing_is_kept(new_phone: NewPhone, hq: ServedProcess) -> None:
+def test_without_a_store_the_player_is_told_loudly_that_nothing_is_kept_and_plays_and_sends(
+    new_phone: NewPhone, hq: ServedProcess
+) -> None:
     phone = new_phone("bob", hq.url)
-    phone.without_store = True
+    phone.without = ("opfs", "indexed")
     phone.open()
     phone.stand_at(lon_of("A"), LAT)
     phone.join("acme/park", hq.code, "Owls")
     expect(phone.page.get_by_text("This browser stores nothing").first).to_be_visible(timeout=WAIT_MS)
+    phone.allow_position()
+    assert phone.check_in_here("A").startswith("Counts: 10 points")
+    phone.wait_ticks("all safe")
+    phone.shot("store-in-memory")
+
+
+def test_without_opfs_the_store_is_kept_in_indexeddb_before_anything_is_called_saved(
+    new_phone: NewPhone, hq: ServedProcess
+) -> None:
+    phone = new_phone("bob", hq.url)
+    phone.without = ("opfs",)
+    phone.open()
+    phone.stand_at(lon_of("A"), LAT)
+    phone.join("acme/park", hq.code, "Owls")
+    phone.page.locator("#indexed").wait_for()
+    phone.ready_for_offline()
+    phone.allow_position()
+    phone.check_in_here("A")
+    phone.wait_ticks("all safe")
+    hq.kill()
+    for code, score in (("B", "20 points"), ("C", "30 points")):
+        told = check_in_at(phone, code)
+        phone.kill()
+        assert told.startswith("Counts")
+        phone.open()
+        expect(phone.page.locator(".head-score")).to_have_text(score, timeout=WAIT_MS)
+        phone.stand_at(lon_of(code), LAT)
+        phone.allow_position()
+    phone.wait_ticks("2 entries only on this phone")
+    digest = phone.digest()
+    phone.shot("store-in-indexeddb")
+    hq.start()
+    phone.tab("Help")
+    phone.page.get_by_role("button", name="Send now").click()
+    phone.wait_ticks("all safe")
+    assert hq.standings_of_first()["score"] == 30
+    assert phone.digest() == digest
+
+
+def test_a_browser_that_made_room_tells_what_it_deleted_and_the_team_goes_on_from_what_was_sent(
+    new_phone: NewPhone, hq: ServedProcess
+) -> None:
+    phone = new_phone("ann", hq.url).open()
+    phone.stand_at(lon_of("A"), LAT)
+    phone.join("acme/park", hq.code, "Foxes")
+    phone.ready_for_offline()
+    phone.allow_position()
+    phone.check_in_here("A")
+    phone.wait_ticks("all safe")
+    phone.quit()
+    phone.open("/health")  # the same origin; a browser makes room while the app is closed
+    evict(phone, "file_systems,indexeddb,cache_storage,service_workers")
+    phone.page.goto(f"{phone.url}/play/")
+    told = phone.page.locator("#lost")
+    expect(told).to_contain_text("This browser has deleted what the app kept of “Firenze by foot”", timeout=WAIT_MS)
+    phone.shot("evicted")
+    assert hq.standings_of_first()["score"] == 10
+
+    said = wayfold("game", "join-code", "park", "--team", "Foxes", "--json", "--data", str(hq.folder))
+    phone.page.locator("input[name=code]").fill(json.loads(said.stdout)["code"])
+    phone.page.locator("button[type=submit]").click()
+    expect(phone.page.locator(".head-score")).to_have_text("10 points", timeout=WAIT_MS)
+    phone.stand_at(lon_of("B"), LAT)
+    phone.allow_position()
+    assert check_in_at(phone, "B").startswith("Counts")
+    phone.wait_ticks("all safe")
+    assert hq.standings_of_first()["score"] == 20
+
+    phone.quit()
+    phone.open("/health")
+    evict(phone, "all")
+    phone.page.goto(f"{phone.url}/play/")
+    phone.page.get_by_text("Did you play here already? Then this browser was cleared.").wait_for(timeout=WAIT_MS)
+
+
+def evict(phone: Phone, kinds: str) -> None:
+    """Delete what a browser keeps of the app, as it does when it needs room, or its owner."""
+    session = phone.context.new_cdp_session(phone.page)
+    session.send("Storage.clearDataForOrigin", {"origin": phone.url, "storageTypes": kinds})
 
 
 def test_a_full_phone_refuses_the_check_in_in_words_and_plays_on_once_there_is_room(playing: Phone) -> None:

@@ -36,6 +36,11 @@ Date = class extends Date {
 """
 """A browser whose clock is off. Without a service worker: what it keeps would bring the worker its own clock back."""
 
+TAKEN_AWAY = {
+    "opfs": "delete StorageManager.prototype.getDirectory;\n",
+    "indexed": "Object.defineProperty(self, 'indexedDB', { value: undefined });\n",
+}
+
 
 class Phone:
     """One browser profile. `lon`, `lat` and `accuracy_m` are what its receiver says."""
@@ -46,7 +51,8 @@ class Phone:
         self.expected: tuple[str, ...] = ("Failed to load resource", "net::ERR")
         """What the console may say where a server is gone: the browser tells of each request itself."""
         self.permissions = ["geolocation"]
-        self.without_store = False
+        self.without: tuple[str, ...] = ()
+        """Which kinds of store this browser lacks: of `opfs` and `indexed`."""
         self.camera: Path | None = None
         """What its camera sees: a film as `film_of` writes it."""
         self.clock_off_ms = 0
@@ -80,8 +86,8 @@ class Phone:
         self.context.grant_permissions(self.permissions, origin=self.url)
         for script in (WATCH, *self.begin_pages_with):
             self.context.add_init_script(script)
-        if self.without_store:
-            self._begin_worker_with("delete StorageManager.prototype.getDirectory;")
+        if self.without:
+            self._begin_worker_with("".join(TAKEN_AWAY[kind] for kind in self.without))
         if self.clock_off_ms:
             wrong = WRONG_CLOCK.replace("OFF_MS", str(self.clock_off_ms))
             self.context.add_init_script(wrong + "delete Navigator.prototype.serviceWorker;")
@@ -192,6 +198,11 @@ class Phone:
         """End every process of the browser at once, as a phone that runs out of power does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def quit(self) -> None:
+        """Let the browser end by itself, as it does when the player closes it."""
+        self.browser.new_browser_cdp_session().send("Browser.close")
+        self.process.wait(START_S_MAX)
 
     def close(self) -> None:
         """End the browser, if it runs."""

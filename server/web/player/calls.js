@@ -25,9 +25,9 @@ export class Core {
   }
 
   /** Start the worker; answers which kind of store it found. Rejects with `CallFailed`.
-   * @param {string} base @param {(share: number) => void} progress
-   * @returns {Promise<{ core: Core, store: "opfs" | "memory" }>} */
-  static start(base, progress) {
+   * @param {string} base @param {string | null} kept which kind of store holds a game @param {(share: number) => void} progress
+   * @returns {Promise<{ core: Core, store: "opfs" | "indexed" | "memory" }>} */
+  static start(base, kept, progress) {
     const worker = new Worker(`${base}worker/worker.js`, { type: "module" });
     const core = new Core(worker);
     return new Promise((resolve, refuse) => {
@@ -44,7 +44,7 @@ export class Core {
           resolve({ core, store: data.store });
         }
       };
-      worker.postMessage({ kind: "start" });
+      worker.postMessage({ kind: "start", kept });
     });
   }
 

@@ -2,6 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
+import { note, noted } from "./joined.js";
 import { gameTexts, gameZone, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
@@ -23,8 +24,10 @@ const START_TRIES = 20;
 export const phase = signal(/** @type {Phase} */ ("starting"));
 export const failure = signal(/** @type {CallFailed | null} */ (null));
 export const progress = signal(0);
-export const storeKind = signal(/** @type {"opfs" | "memory"} */ ("opfs"));
+export const storeKind = signal(/** @type {"opfs" | "indexed" | "memory"} */ ("opfs"));
 export const home = signal(/** @type {Home | null} */ (null));
+/** The game that was kept here and is not any more, as when a browser made room; null where none was. */
+export const lost = signal(/** @type {import("./joined.js").Joined | null} */ (null));
 export const standing = signal(/** @type {Standing | null} */ (null));
 /** The members of the team with their names, as the node told them at joining; they are kept nowhere. */
 export const offered = signal(/** @type {ReadonlyArray<import("./bridge.d.ts").MemberOffered>} */ ([]));
@@ -70,7 +73,7 @@ export async function begin(base, { steal = false } = {}) {
 async function startCore(base) {
   for (let tries = START_TRIES; ; tries -= 1) {
     try {
-      return await Core.start(base, (share) => (progress.value = share));
+      return await Core.start(base, noted()?.store ?? null, (share) => (progress.value = share));
     } catch (error) {
       if (tries <= 1 || !(error instanceof CallFailed) || error.code !== "store_locked") throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -109,13 +112,16 @@ export function letGo() {
   release?.();
 }
 
-/** @param {Home | null} found */
-function enter(found) {
+/** @param {Home | null} found @param {string} [address] where it was joined */
+function enter(found, address = "") {
   home.value = found;
   gameTexts.value = found?.texts ?? {};
   gameZone.value = found?.time_zone ?? "";
   phase.value = found ? "play" : "join";
-  if (found) refresh();
+  lost.value = found ? null : noted();
+  if (!found) return;
+  note({ name: found.name, address: address || (noted()?.address ?? ""), store: storeKind.value });
+  refresh();
 }
 
 /** @param {unknown} error */
@@ -130,7 +136,7 @@ export async function join(url, code, teamName) {
   offered.value = members;
   // Not waited for: some browsers ask the player first, who may never answer.
   navigator.storage?.persist?.().catch(() => undefined);
-  enter(found);
+  enter(found, url);
   await sync();
 }
 

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { useState } from "preact/hooks";
 import { installComesFirst } from "../browsers.js";
 import { CallFailed } from "../calls.js";
-import { join } from "../game.js";
+import { join, lost } from "../game.js";
 import { roomLeft } from "../offline.js";
 import { Button, Field, Languages } from "../parts.js";
 import { t } from "../words.js";
@@ -45,7 +45,7 @@ export function Joining() {
 
 function JoinForm() {
   const link = invitation(location.hash);
-  const [game, setGame] = useState(link?.game ?? "");
+  const [game, setGame] = useState(link?.game ?? lost.value?.address ?? "");
   const [code, setCode] = useState(link?.code ?? "");
   const [team, setTeam] = useState("");
   const [busy, setBusy] = useState(false);
@@ -81,6 +81,7 @@ function JoinForm() {
 
   return h("main", { class: "screen" }, [
     h("h1", null, t("join.title")),
+    lost.value ? h("p", { class: "problem", role: "alert", id: "lost" }, t("join.lost", { game: lost.value.name })) : null,
     h("p", null, t("join.intro")),
     h(Button, { onClick: () => setScanning(true), children: t("check_in.scan") }),
     h("form", { onSubmit: submit, class: "form" }, [
@@ -93,6 +94,7 @@ function JoinForm() {
     ]),
     h("p", { class: "quiet" }, t("join.privacy")),
     h("p", { class: "quiet" }, t("join.offline_note")),
+    lost.value ? null : h("p", { class: "quiet" }, t("join.cleared")),
     roomLeft.value === null ? null : h("p", { class: "quiet" }, t("join.room", { mb: Math.floor(roomLeft.value / 1e6) })),
     h(Languages, {}),
     scanning ? h(Scanner, { onClose: () => setScanning(false), onText: (text) => { setScanning(false); take(text); } }) : null,

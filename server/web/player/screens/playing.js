@@ -74,6 +74,7 @@ function Head() {
     gatherProblem.value ? h("p", { class: "head-note", id: "media-problem" }, t(gatherProblem.value)) : null,
     found.safety.flags.some((flag) => CLOCK_FLAGS.has(flag)) ? h("p", { class: "problem", role: "alert" }, t("clock_wrong")) : null,
     storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
+    storeKind.value === "indexed" ? h("p", { class: "head-note", id: "indexed" }, t("safety.indexed")) : null,
     failure.value ? h("p", { class: "problem", role: "alert" }, t(`failed.${failure.value.code}`)) : null,
   ]);
 }

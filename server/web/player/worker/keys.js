@@ -1,20 +1,30 @@
 // This device's keys: Ed25519 pairs whose private half never leaves the platform, kept in IndexedDB by the place they are
-// shown at (origin and tenant).
+// shown at (origin and tenant); in memory where the store is there too.
 
 const DATABASE = "wayfold-keys";
 const STORE = "key";
 
+/** @typedef {{ pair: CryptoKeyPair, publicKey: Uint8Array }} Kept */
 /** @typedef {{ publicKey: Uint8Array, sign: (message: Uint8Array) => Promise<Uint8Array> }} DeviceKey */
+
+/** @type {Map<string, Kept> | null} */
+let inMemory = null;
+
+/** Keep keys no longer than this worker lives, as its store. */
+export function keepKeysInMemory() {
+  inMemory = new Map();
+}
 
 /** The key for a place, made where there is none; it is kept before anybody hears of it.
  * @param {string} place
  * @returns {Promise<DeviceKey>} */
 export async function keyFor(place) {
-  const kept = await ask("readonly", (store) => store.get(place));
+  const kept = inMemory ? inMemory.get(place) : await ask("readonly", (store) => store.get(place));
   if (kept) return usable(kept);
   const pair = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"]));
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-  await ask("readwrite", (store) => store.put({ pair, publicKey }, place));
+  if (inMemory) inMemory.set(place, { pair, publicKey });
+  else await ask("readwrite", (store) => store.put({ pair, publicKey }, place));
   return usable({ pair, publicKey });
 }
 
@@ -22,13 +32,14 @@ export async function keyFor(place) {
  * @param {Uint8Array} publicKey
  * @returns {Promise<DeviceKey | null>} */
 export async function keyOf(publicKey) {
-  const all = await ask("readonly", (store) => store.getAll());
+  const all = inMemory ? [...inMemory.values()] : await ask("readonly", (store) => store.getAll());
   const kept = all.find((/** @type {any} */ one) => same(one.publicKey, publicKey));
   return kept ? usable(kept) : null;
 }
 
 /** Forget every key; what they signed stays good. */
-export function forgetKeys() {
+export async function forgetKeys() {
+  if (inMemory) return inMemory.clear();
   return /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
       const request = indexedDB.deleteDatabase(DATABASE);
@@ -54,7 +65,7 @@ export function verifyAll(checks) {
   );
 }
 
-/** @param {{ pair: CryptoKeyPair, publicKey: Uint8Array }} kept
+/** @param {Kept} kept
  * @returns {DeviceKey} */
 function usable({ pair, publicKey }) {
   const sign = async (/** @type {Uint8Array} */ message) =>

@@ -1,8 +1,11 @@
-// A small file system for Emscripten over OPFS synchronous access handles: the store's file and its two companions.
+// A small file system for Emscripten over OPFS synchronous access handles: the store's file and its two companions. Where
+// a browser has no OPFS the same over blocks in IndexedDB.
 //
-// What always holds: `settle` returns after everything written is with the disk. Writing to one file first settles the
+// What always holds: `settle` is done after everything written is with the disk. Writing to one file first settles the
 // others, so what SQLite relies on (the log before the pages, the pages before the log is reset) holds after a power
 // loss too, though its own sync calls do not reach a file system here (fdatasync does nothing in Emscripten).
+
+import { BlockStore } from "./store_blocks.js";
 
 export const FOLDER = "wayfold";
 export const MOUNT = "/store";
@@ -11,9 +14,13 @@ const DIRECTORY_MODE = 0o40777;
 const FILE_MODE = 0o100666;
 const ERRNO = { ENOENT: 44, EIO: 29, ENOSPC: 51, EPERM: 63, EINVAL: 28 };
 
+/** @typedef {Pick<FileSystemSyncAccessHandle, "getSize" | "flush" | "truncate" | "close"> & {
+ *   read: (into: Uint8Array, where: { at: number }) => number,
+ *   write: (content: Uint8Array, where: { at: number }) => number }} Handle */
+
 /** One file: there is one as soon as it has bytes or somebody made it. */
 class StoreFile {
-  /** @param {string} name @param {FileSystemSyncAccessHandle} handle */
+  /** @param {string} name @param {Handle} handle */
   constructor(name, handle) {
     this.name = name;
     this.handle = handle;
@@ -38,9 +45,11 @@ class StoreFile {
 }
 
 export class StoreFiles {
-  /** @param {StoreFile[]} files */
-  constructor(files) {
+  /** @param {"opfs" | "indexed"} kind @param {StoreFile[]} files @param {BlockStore | null} [blocks] */
+  constructor(kind, files, blocks = null) {
+    this.kind = kind;
     this.files = files;
+    this.blocks = blocks;
   }
 
   /** Open the three files, made where they are missing. Throws a `DOMException` where another tab has them, or no OPFS.
@@ -53,22 +62,34 @@ export class StoreFiles {
       const file = await folder.getFileHandle(name, { create: true });
       files.push(new StoreFile(name, await file.createSyncAccessHandle()));
     }
-    return new StoreFiles(files);
+    return new StoreFiles("opfs", files);
+  }
+
+  /** The same three files in IndexedDB. Throws a `DOMException` where there is none.
+   * @returns {Promise<StoreFiles>} */
+  static async openIndexed() {
+    const blocks = await BlockStore.open(NAMES);
+    return new StoreFiles("indexed", blocks.handles.map((handle) => new StoreFile(handle.name, handle)), blocks);
   }
 
   /** Forget everything; the store must not be open. */
-  static async erase() {
+  async erase() {
+    if (this.blocks) return BlockStore.erase();
     const root = await navigator.storage.getDirectory();
-    await root.removeEntry(FOLDER, { recursive: true });
+    return root.removeEntry(FOLDER, { recursive: true });
   }
 
+  /** Let everything written be with the disk; a promise only where that takes one.
+   * @returns {Promise<void> | undefined} */
   settle() {
     for (const file of this.files) file.settle();
+    return this.blocks?.settle();
   }
 
-  close() {
-    this.settle();
+  async close() {
+    await this.settle();
     for (const file of this.files) file.handle.close();
+    this.blocks?.close();
   }
 
   /** @param {StoreFile} writing */

@@ -1,6 +1,6 @@
 // The worker: holds the store, runs the bridge, signs. The page fetches for it and shows what it answers.
 //
-//   from the page   {kind: "start"} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
+//   from the page   {kind: "start", kept} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
 //                   {kind: "erase", id}
 //   to the page     {kind: "progress", share}; {kind: "started", store} or {kind: "failed", code, detail};
 //                   {kind: "answer", id, step}; {kind: "fetch", id, fetch}
@@ -8,7 +8,7 @@
 // What always holds: an answer leaves after everything written is with the disk.
 
 import { decode, encode } from "../msgpack.js";
-import { forgetKeys, keyFor, keyOf, verifyAll } from "./keys.js";
+import { forgetKeys, keepKeysInMemory, keyFor, keyOf, verifyAll } from "./keys.js";
 import { STORE_PATH, startBridge } from "./python.js";
 import { StoreFiles } from "./store_files.js";
 
@@ -30,7 +30,7 @@ const fetching = new Map();
 let fetchNumber = 0;
 
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
-  if (data.kind === "start") await start();
+  if (data.kind === "start") await start(data.kept);
   else if (data.kind === "call") scope.postMessage({ kind: "answer", id: data.id, step: await call(data.name, data.asked) });
   else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
   else if (data.kind === "fetched") {
@@ -39,9 +39,10 @@ scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   }
 };
 
-async function start() {
+/** @param {string | null} kept */
+async function start(kept) {
   try {
-    const { mount, path, kind } = await chooseStore();
+    const { mount, path, kind } = await chooseStore(kept);
     bridge = await startBridge(BASE, { mount, path }, (share) => scope.postMessage({ kind: "progress", share }));
     scope.postMessage({ kind: "started", store: kind });
   } catch (error) {
@@ -49,16 +50,33 @@ async function start() {
   }
 }
 
-/** OPFS, or memory where the browser has none; a store that another tab holds is no reason to play without one. */
-async function chooseStore() {
-  try {
-    files = await StoreFiles.open();
-    const store = files;
-    return { mount: (/** @type {any} */ FS) => store.mount(FS), path: STORE_PATH, kind: "opfs" };
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "NoModificationAllowedError") throw error;
+/** The store that a game is kept in; for a first game OPFS, then blocks in IndexedDB, then memory. A store that another
+ * tab holds is no reason to play without one, and one that holds a game none to begin another.
+ * @param {string | null} kept which kind holds a game, as far as the page knows */
+async function chooseStore(kept) {
+  files = await firstThatOpens(kept);
+  if (!files) {
+    keepKeysInMemory();
     return { mount: () => undefined, path: "/memory.db", kind: "memory" };
   }
+  const store = files;
+  return { mount: (/** @type {any} */ FS) => store.mount(FS), path: STORE_PATH, kind: store.kind };
+}
+
+/** @param {string | null} kept
+ * @returns {Promise<StoreFiles | null>} */
+async function firstThatOpens(kept) {
+  const ways = { opfs: StoreFiles.open, indexed: StoreFiles.openIndexed };
+  const wanted = kept === "opfs" || kept === "indexed" ? [ways[kept]] : Object.values(ways);
+  for (const open of wanted) {
+    try {
+      return await open();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NoModificationAllowedError") throw error;
+      if (wanted.length === 1) throw new Error(`store_unreachable: ${error}`, { cause: error });
+    }
+  }
+  return null;
 }
 
 /** Make a call and answer what it asks, until it is done or failed.
@@ -68,10 +86,10 @@ async function call(name, asked) {
   try {
     if (!bridge) throw new Error("the store is not open");
     const request = name === "join" ? { ...asked, public_key: await publicKeyAt(asked.url) } : asked;
-    let step = settled(bridge.call(name, encode(request)));
+    let step = await settled(bridge.call(name, encode(request)));
     while (step.step === "asked") {
       const answer = encode(await answerTo(step));
-      step = settled(bridge.resume(step.ticket, answer));
+      step = await settled(bridge.resume(step.ticket, answer));
     }
     if (step.step === "done" && (name === "open" || name === "join")) {
       ownKey = /** @type {any} */ (step.answer).home?.public_key ?? null;
@@ -84,9 +102,9 @@ async function call(name, asked) {
 
 /** A step, once what it wrote is with the disk.
  * @param {Uint8Array} bytes
- * @returns {Step} */
-function settled(bytes) {
-  files?.settle();
+ * @returns {Promise<Step>} */
+async function settled(bytes) {
+  await files?.settle();
   return decode(bytes);
 }
 
@@ -119,8 +137,8 @@ async function erase() {
   try {
     bridge?.close();
     bridge = null;
-    files?.close();
-    if (files) await StoreFiles.erase();
+    await files?.close();
+    await files?.erase();
     await forgetKeys();
     return { step: "done", answer: {} };
   } catch (error) {
@@ -132,6 +150,12 @@ async function erase() {
 function told(error) {
   if (error instanceof DOMException && error.name === "NoModificationAllowedError") {
     return { code: "store_locked", detail: error.message };
+  }
+  if (error instanceof DOMException && error.name === "QuotaExceededError") {
+    return { code: "store_disk_full", detail: error.message };
+  }
+  if (error instanceof DOMException && error.name === "InvalidStateError") {
+    return { code: "store_taken", detail: error.message };
   }
   const said = error instanceof Error ? error.message : String(error);
   const code = /^([a-z]+(?:_[a-z]+)+): /.exec(said);
