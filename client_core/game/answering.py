@@ -60,7 +60,8 @@ class Answers:
     def __init__(self, play: Play, times: Times) -> None:
         self.play, self.times = play, times
         self.given: dict[int, list[Given]] = {}
-        self.opened: dict[int, list[tuple[int, bytes]]] = {}
+        self.opened: dict[int, list[tuple[int, bytes, int]]] = {}
+        """By challenge when it was read, by which event, and where that stands."""
         self.hints: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
         self.looks: dict[tuple[int, int], list[bytes]] = {}
         """By challenge and hint every event that asked for it, whatever became of it."""
@@ -102,7 +103,7 @@ class Answers:
             refused, why = late if late is not None else (Refused(Reason.CHALLENGE_VOIDED), void or ())
             play.refuse(place, refused, *why)
         elif isinstance(action, ChallengeOpened):
-            self.opened.setdefault(number, []).append((action.at_ms, event.id))
+            self.opened.setdefault(number, []).append((action.at_ms, event.id, place))
         elif isinstance(action, HintTaken):
             self._hint(openings, place, event, action, challenge)
         else:
@@ -148,7 +149,7 @@ class Answers:
         if first is None:
             play.refuse(place, Refused(Reason.HINT_OUT_OF_ORDER, (hint - 1,)))
             return
-        opened = self._opened(number, challenge, openings, event.id)
+        opened = self._opened(number, challenge, openings, event.id, place)
         if opened is not None and challenge.hints[hint].delay_ms:
             passed = counted_ms(self.times.spans, opened[0], action.at_ms)
             if passed < challenge.hints[hint].delay_ms:
@@ -201,12 +202,14 @@ class Answers:
             openings.establish(used.setdefault(key or event.id.hex(), []), event.id)
         return Given(place, event.id, action.at_ms, key, right, why, points, distance)
 
-    def _opened(self, number: int, challenge: Challenge, openings: Openings, event: bytes) -> tuple[int, bytes] | None:
+    def _opened(
+        self, number: int, challenge: Challenge, openings: Openings, event: bytes, place: int
+    ) -> tuple[int, bytes] | None:
         """When the challenge was opened, for all the event knew: read by a device, else its checkpoint visited."""
         knows = self.play.knowledge.knows
-        read = [one for one in self.opened.get(number, []) if knows(event, one[1])]
+        read = [one for one in self.opened.get(number, []) if one[2] < place and knows(event, one[1])]
         if read:
-            return min(read)
+            return min(read)[:2]
         if challenge.checkpoint is None:
             return None
         by = openings.knows(event, openings.visits.get(challenge.checkpoint, []))
@@ -286,7 +289,7 @@ class Answers:
         """Pay a right answer, and its speed."""
         why = [*self.play.because.get(one.event, ()), *one.why]
         points = challenge.points if one.points is None else one.points
-        opened = self._opened(number, challenge, openings, one.event) if challenge.par_ms else None
+        opened = self._opened(number, challenge, openings, one.event, one.place) if challenge.par_ms else None
         if opened is not None:
             used_ms = max(0, counted_ms(self.times.spans, opened[0], one.at_ms))
             points += challenge.speed_points * max(0, challenge.par_ms - used_ms) // challenge.par_ms

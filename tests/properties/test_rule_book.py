@@ -36,6 +36,7 @@ FAILED = (
     18309,
     18786,
     20587,
+    24387,
     25286,
 )
 """Seeds that broke a law once; they are played in every run."""

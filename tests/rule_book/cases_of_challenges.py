@@ -417,6 +417,14 @@ SPEED = Rule(
             **asked(par_ms=10 * MINUTE_MS, speed_points=30),
         ),
         one(
+            "opened only after the answer: it ran from the visit",
+            "50 - 0 = 50, active: checkpoint 31 +30; challenge R: right +20",
+            VISIT,
+            says("Giotto", 12),
+            ChallengeOpened(at(13), 0),
+            **asked(par_ms=10 * MINUTE_MS, speed_points=30),
+        ),
+        one(
             "opened by the other phone later: the first that the phone knew of counts",
             "65 - 0 = 65, active: checkpoint 31 +30; challenge R: right, 15 of it for speed +35",
             VISIT,
