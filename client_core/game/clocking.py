@@ -216,14 +216,16 @@ def _first(play: Play) -> Timed | None:
     Of equal ones the one with the smaller id.
     """
     first: tuple[bool, int, bytes] | None = None
+    earliest_ms = OPEN_END_MS  # of those that are believed
     rules, finish, as_told = play.rules, play.rules.finish, play.evidence.silent or play.doubt is Doubt.TEAM
     for visit in play.visits:
         at_ms = visit.at_ms if as_told else _started_at(play, visit.at_ms, visit.place)
-        if first is not None and at_ms > first[1] and not first[0]:
+        if at_ms > earliest_ms:
             continue
         if visit.checkpoint != finish and _open(play, visit):
             mine = (not rules.believed_from_ms <= at_ms <= rules.believed_to_ms, at_ms, visit.event)
             first = mine if first is None else min(first, mine)
+            earliest_ms = OPEN_END_MS if first[0] else first[1]
     return None if first is None else first[1:]
 
 

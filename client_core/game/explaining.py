@@ -28,7 +28,7 @@ from client_core.game.lines import (
 )
 from client_core.game.results import TeamResult
 from client_core.game.rules import Rules
-from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Remarked
+from client_core.game.verdicts import Charged, Reason, Refused, Remarked, Verdict
 
 
 def explain(result: TeamResult) -> list[Line]:
@@ -37,28 +37,31 @@ def explain(result: TeamResult) -> list[Line]:
     Asks for a result whose fold kept what it judged.
     """
     assert len(result.judged) == result.events, "folded with keep_judged=False"
-    lines: list[Line] = []
     rests_on_by_event = result.because.get
-    for event, about, at_ms, verdict in result.judged:
-        because = rests_on_by_event(event, ())
-        if about >= 0 and type(verdict) is Refused:  # the most usual line
-            lines.append(Line(verdict.reason, 0, verdict.values, event, about, at_ms, because))
-            continue
-        checkpoint, challenge = (about, None) if about >= 0 else (None, -2 - about if about < -1 else None)
-        if type(verdict) is Refused:
-            lines.append(Line(verdict.reason, 0, verdict.values, event, checkpoint, at_ms, because, challenge))
-        elif isinstance(verdict, Charged):
-            values = verdict.values
-            lines.append(Line(verdict.reason, -verdict.points, values, event, checkpoint, at_ms, because, challenge))
-        else:
-            assert isinstance(verdict, Accepted)
-            code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
-            values, text = (), ""
-            if isinstance(verdict, Remarked):
-                code, values = (COUNTED, (verdict.kind,)) if verdict.kind >= 0 else (code, verdict.values)
-                text = verdict.reason
-            lines.append(Line(code, verdict.points, values, event, checkpoint, at_ms, because, challenge, text=text))
-    return [*lines, *result.extras]
+    lines = [
+        Line(verdict.reason, 0, verdict.values, event, about, at_ms, rests_on_by_event(event, ()))
+        if about >= 0 and type(verdict) is Refused  # the most usual line
+        else _line(event, about, at_ms, verdict, rests_on_by_event(event, ()))
+        for event, about, at_ms, verdict in result.judged
+    ]
+    lines += result.extras
+    return lines
+
+
+def _line(event: bytes, about: int, at_ms: int, verdict: Verdict, because: tuple[bytes, ...]) -> Line:
+    """The line of one event."""
+    checkpoint, challenge = (about, None) if about >= 0 else (None, -2 - about if about < -1 else None)
+    if isinstance(verdict, Refused):
+        return Line(verdict.reason, 0, verdict.values, event, checkpoint, at_ms, because, challenge)
+    if isinstance(verdict, Charged):
+        return Line(verdict.reason, -verdict.points, verdict.values, event, checkpoint, at_ms, because, challenge)
+    code = PAID if checkpoint is not None else ANSWERED if challenge is not None else COUNTED
+    values: tuple[int, ...] = ()
+    text = ""
+    if isinstance(verdict, Remarked):
+        code, values = (COUNTED, (verdict.kind,)) if verdict.kind >= 0 else (code, verdict.values)
+        text = verdict.reason
+    return Line(code, verdict.points, values, event, checkpoint, at_ms, because, challenge, text=text)
 
 
 def rests_on(lines: Iterable[Line], line: Line) -> frozenset[bytes]:
