@@ -93,7 +93,7 @@ function Leaderboard() {
         t("board.heard", { heard: board.devices_heard, devices: board.devices }), stale ? ` · ${t("board.stale")}` : "",
         board.provisional ? ` · ${t("board.provisional")}` : ""]),
       h("ol", { class: "board" }, board.teams.map((team) => h("li", { key: team.number, class: team.number === standing.value?.team_number ? "mine" : "" }, [
-        h("span", { class: "place" }, team.place ?? "–"), h("span", { class: "line-text", dir: "auto" }, team.name || `${team.number}`), h("strong", null, figure(team.score))]))),
+        h("span", { class: "place" }, team.place ?? "–"), h("span", { class: "line-text" }, h("bdi", null, team.name || `${team.number}`)), h("strong", null, figure(team.score))]))),
     ] : h("p", { class: "quiet" }, t("board.none")),
   ]);
 }
