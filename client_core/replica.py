@@ -57,6 +57,7 @@ from client_core.membership import ReplicaError, choose, joined, put_game, state
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
 from client_core.signing import SigningKey, random_bytes
+from client_core.software import software
 from client_core.status import Status, read_status
 from client_core.store import device
 from client_core.store.blobs import Blobs
@@ -400,7 +401,7 @@ class Replica:
         """
         peers = device.read_peers(self._database, self.membership.game_no)
         peer = next((p for p in peers if p.url == url), device.Peer(url))
-        me = Initiating(self.public_key, self.scope, peer.store, peer.epoch)
+        me = Initiating(self.public_key, self.scope, peer.store, peer.epoch, software())
         try:
             report = yield from self._stored(initiate(self.log, me))
             left = self._left_to_bring(peer, report)

@@ -11,7 +11,6 @@ are stored, not deflated (the transport compresses), sorted and without times.
 """
 
 import ast
-import hashlib
 import importlib.util
 import json
 import marshal
@@ -20,13 +19,9 @@ import sys
 import zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
 from pathlib import Path
+from types import ModuleType
 
 REPOSITORY, MADE, LIBRARY = Path("/repository"), Path("/made"), "/library.zip"
-NOT_ON_PHONES = {
-    *("client_core/__main__.py", "client_core/cli.py", "client_core/replay.py", "client_core/gpx.py"),
-    *("client_core/transports/http.py",),
-}
-"""What needs sockets or a command line."""
 LAZY = (
     *(
         "traceback",
@@ -76,28 +71,17 @@ def write_archive(path: Path, contents: dict[str, bytes]) -> None:
             archive.writestr(zipfile.ZipInfo(name, EPOCH), contents[name])
 
 
-def our_sources() -> dict[str, bytes]:
-    """Every file of the two packages that a phone runs."""
-    found = {}
-    for package in ("sync", "client_core"):
-        for path in sorted((REPOSITORY / package).rglob("*")):
-            name = path.relative_to(REPOSITORY).as_posix()
-            if path.suffix in {".py", ".sql"} and "__pycache__" not in path.parts and name not in NOT_ON_PHONES:
-                found[name] = path.read_bytes()
-    return found
+def software() -> ModuleType:
+    """What knows which of our sources a phone runs; not as a part of its package, which comes from app.zip."""
+    spec = importlib.util.spec_from_file_location("software", REPOSITORY / "client_core" / "software.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def digest_of(sources: dict[str, bytes]) -> str:
-    """SHA-256 over the names and contents of our sources, in hex."""
-    whole = hashlib.sha256()
-    for name in sorted(sources):
-        whole.update(b"%s\x00%s\x00" % (name.encode(), hashlib.sha256(sources[name]).digest()))
-    return whole.hexdigest()
-
-
-def app_contents(sources: dict[str, bytes]) -> dict[str, bytes]:
-    """Our modules compiled, asserts and all but without docstrings; SQL as it is."""
-    contents = {}
+def app_contents(sources: dict[str, bytes], packed: str, digest: str) -> dict[str, bytes]:
+    """Our modules compiled, asserts and all but without docstrings; SQL as it is; the digest of what they were."""
+    contents = {packed: digest.encode()}
     for name, source in sources.items():
         if name.endswith(".py"):
             contents[name + "c"] = compiled(source, name, 0, without_docstrings(source))
@@ -176,8 +160,10 @@ def play() -> None:
 
 def main() -> None:
     """Make the archives, and play from them to see what is imported."""
-    sources = our_sources()
-    write_archive(MADE / "app.zip", app_contents(sources))
+    ours = software()
+    sources = ours.sources(REPOSITORY)
+    digest = ours.digest_of(sources)
+    write_archive(MADE / "app.zip", app_contents(sources, ours.PACKED, digest))
     msgspec = Path(importlib.util.find_spec("msgspec").origin).parent
     write_archive(MADE / "msgspec.zip", msgspec_contents(msgspec))
     # From here on as on a phone.
@@ -203,7 +189,7 @@ def main() -> None:
             kept[name + "c"] = compiled(there[name], name, 2)
             modules.add(module)
     write_archive(MADE / "library.zip", kept)
-    parts = {"sources": digest_of(sources), "library": sorted(modules)}
+    parts = {"sources": digest, "library": sorted(modules)}
     (MADE / "parts.json").write_text(json.dumps(parts, indent=1, sort_keys=True))
 
 
