@@ -35,11 +35,13 @@ _FIXED = {
 """Bytes that follow: numbers and extensions of one length."""
 _COUNTED = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 """Arrays and maps: bytes of the count, and values an entry."""
+_OPENERS = bytes([*range(0x80, 0xA0), *_COUNTED])
+"""Every byte that may begin an array or a map: where few stand, whatever they are, nothing nests deep."""
 
 
 def nests_too_deep(value: bytes) -> bool:
     """Whether arrays and maps stand more than `LEVELS_MAX` deep in each other; False where the bytes end before."""
-    if len(value) <= SHORT_BYTES:
+    if len(value) <= SHORT_BYTES or len(value) - len(value.translate(None, _OPENERS)) <= LEVELS_MAX:
         return False
     at, left = 0, [1]
     while left:

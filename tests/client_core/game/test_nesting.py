@@ -35,6 +35,17 @@ def test_a_deep_element_behind_the_known_ones_is_malformed_at_every_depth(levels
     assert decode_actions([PLAIN, payload, PLAIN]) == [VISIT, found[0], VISIT]
 
 
+@pytest.mark.parametrize("opener", [0x81, 0x91, 0xDC, 0xDD, 0xDE, 0xDF])
+@pytest.mark.parametrize("levels", [LEVELS_MAX - 1, LEVELS_MAX, LEVELS_MAX + 1])
+def test_the_limit_is_the_same_whatever_opens_and_whatever_fills(opener: int, levels: int) -> None:
+    """Text that looks like arrays counts for nothing, and few openers among many bytes are seen at once."""
+    count = {0xDC: b"\x00\x01", 0xDD: b"\x00\x00\x00\x01", 0xDE: b"\x00\x01", 0xDF: b"\x00\x00\x00\x01"}
+    key = b"\xc0" if opener in {0x81, 0xDE, 0xDF} else b""
+    deep = (bytes([opener]) + count.get(opener, b"") + key) * levels + b"\xc0"
+    for filler in (b"\xc4\x64" + bytes(100), b"\xc4\x64" + b"\x91" * 100):
+        assert nests_too_deep(b"\x92" + filler + deep) == (levels + 1 > LEVELS_MAX)
+
+
 def test_what_a_later_version_may_add_is_left_alone() -> None:
     payload = with_more(b"\xc4\x64" + bytes(100), b"\x91" * (LEVELS_MAX - 1) + b"\xc0")
     assert decode_action(payload) == VISIT
