@@ -207,14 +207,17 @@ class _Bench:
             commits += bare.page.evaluate(BARE_COMMIT, BLOCK)
             first += empty.page.evaluate(CHECK_IN, [self.base, block * BLOCK, BLOCK])
             later += full.page.evaluate(CHECK_IN, [self.base, CHECK_INS_ABOARD + block * BLOCK, BLOCK])
+        free = empty.loop_ms()
         with empty.at_a_quarter():
             slow = empty.page.evaluate(CHECK_IN, [self.base, BLOCKS * BLOCK, QUARTER_BLOCK])
+            halted = empty.loop_ms()
         limit, value, aboard = _p95(commits), _p95(first), _p95(later)
         return [
             _against('app: tap to "saved", p95', value, limit, SAVED_RATIO_MAX, "a bare commit's"),
             Row("the same: p50", statistics.median(first), "ms"),
             Row("the same: a bare commit in the same store, p95", limit, "ms"),
             _held('app: tap to "saved" at a quarter of the speed, p95', _p95(slow), "ms", SAVED_QUARTER_MS_MAX),
+            Row("a loop in the page: so many times as long then", halted / free, "times"),
             _against(
                 f'app: tap to "saved" with {CHECK_INS_ABOARD} check-ins and {PHOTOS} photos, p95',
                 *(aboard, value, ABOARD_RATIO_MAX, "an empty store's"),
