@@ -24,8 +24,8 @@ FLAGS = (
 )
 START_S_MAX, WAIT_MS = 60, 240_000
 RUN_S, STOP_S = 0.002, 0.006
-"""A quarter of the speed: so long the whole browser runs, so long it stands still. Where others keep the machine busy the
-kernel gives a halted program its time afterwards, so the bench says what it came to."""
+"""A quarter of the speed: so long the whole browser runs, so long it stands still. Where others keep the machine busy
+the kernel gives a halted program its time afterwards, so the bench says what it came to."""
 LOOPS = 9
 LOOP = """() => {
   const began = performance.now();
