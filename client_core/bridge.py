@@ -271,6 +271,11 @@ class Bridge:
         self.replica().record(Said(asked.at_ms, asked.text))
         return calls.Nothing()
 
+    def report(self, asked: calls.ReportPhoto) -> calls.Nothing:
+        """Report a photo: it is hidden wherever this arrives, until staff show it again."""
+        self.replica().record(Said(asked.at_ms, asked.text, asked.photo))
+        return calls.Nothing()
+
     def sos(self, asked: calls.CallForHelp) -> calls.Nothing:
         """Call for help: recorded here, known to nobody before the next session."""
         call = Sos(asked.at_ms, asked.text, battery_percent=asked.battery_percent)
@@ -371,6 +376,7 @@ CALLS: dict[str, Call] = {
     "hint": Call(calls.HintOf, Outcome, Bridge.hint),
     "photo": Call(calls.PhotoFor, Outcome, Bridge.photo),
     "say": Call(calls.Words, calls.Nothing, Bridge.say),
+    "report": Call(calls.ReportPhoto, calls.Nothing, Bridge.report),
     "sos": Call(calls.CallForHelp, calls.Nothing, Bridge.sos),
     "consent": Call(calls.Consent, calls.Nothing, Bridge.consent),
     "read_message": Call(calls.ReadMessage, calls.Nothing, Bridge.read_message),

@@ -149,6 +149,14 @@ class Words(msgspec.Struct, frozen=True):
     at_ms: TimeMs
 
 
+class ReportPhoto(msgspec.Struct, frozen=True):
+    """A photo of the gallery should not be there: `photo` is the id the gallery names it by."""
+
+    photo: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    at_ms: TimeMs
+    text: Annotated[str, Meta(max_length=TEXT_BYTES_MAX)] = ""
+
+
 class CallForHelp(msgspec.Struct, frozen=True):
     """SOS, with the last position that is known."""
 

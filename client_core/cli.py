@@ -151,6 +151,13 @@ def _say(options: argparse.Namespace) -> int:
     return 0
 
 
+def _report(options: argparse.Namespace) -> int:
+    with Replica.open(options.store) as replica:
+        replica.record(Said(_at(options), options.text, options.photo))
+        print("recorded; the photo is hidden after the next sync, until staff show it again")
+    return 0
+
+
 def _nonce(options: argparse.Namespace) -> int:
     """Take a kiosk's code of time; says how this device's clock stands beside it."""
     at_ms = _at(options)
@@ -321,6 +328,12 @@ def _moment(text: str) -> int:
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
+def _photo(text: str) -> bytes:
+    if len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower()):
+        return bytes.fromhex(text)
+    raise argparse.ArgumentTypeError(f"{text[:80]!r} is no id of a photo: the gallery shows 64 letters and digits")
+
+
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--store", metavar="FILE", default=DEFAULT_STORE, help=f"the device's file ({DEFAULT_STORE})")
@@ -355,6 +368,10 @@ def _parser() -> argparse.ArgumentParser:
     say = commands.add_parser("say", parents=[shared, timed], help="say something to staff")
     say.add_argument("text")
     say.set_defaults(run=_say)
+    report = commands.add_parser("report", parents=[shared, timed], help="report a photo of the gallery: it is hidden")
+    report.add_argument("photo", type=_photo, help="its id in the gallery")
+    report.add_argument("text", nargs="?", default="", help="why")
+    report.set_defaults(run=_report)
     nonce = commands.add_parser("nonce", parents=[shared, timed], help="take the code of time that a kiosk shows")
     nonce.add_argument("code", help="its twenty letters, as scanned or typed")
     nonce.set_defaults(run=_nonce)

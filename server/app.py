@@ -11,7 +11,22 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from server.api import blobs, bundles, cards, edges, games, health, kiosk, media, pages, player, staff, standings, sync
+from server.api import (
+    blobs,
+    bundles,
+    cards,
+    edges,
+    gallery,
+    games,
+    health,
+    kiosk,
+    media,
+    pages,
+    player,
+    staff,
+    standings,
+    sync,
+)
 from server.clock import Clock
 from server.cross_origin import let_apps_in
 from server.node import Node
@@ -51,6 +66,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, verifier: Veri
             *cards.ROUTES,
             *kiosk.ROUTES,
             *blobs.ROUTES,
+            *gallery.ROUTES,
             *media.ROUTES,
             *player.ROUTES,
             *pages.ROUTES,

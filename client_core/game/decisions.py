@@ -35,6 +35,8 @@ from client_core.game.ranges import (
 
 REASON_BYTES_MAX = 400
 SEES_MAX = 16
+REPORTS_MAX = 200
+"""Of one photo; with more it stays hidden."""
 
 Why = Annotated[str, Meta(max_length=REASON_BYTES_MAX)]
 Sees = Annotated[tuple[Hash, ...], Meta(max_length=SEES_MAX)]
@@ -267,11 +269,15 @@ class Acknowledged(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=5
 
 
 class PhotoShown(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=54):
-    """The photo of this event is shown in the gallery, or, with `shown` False, hidden from it."""
+    """The photo of this event is shown in the gallery, or, with `shown` False, hidden from it.
+
+    `knows` are the reports of it that whoever decided had seen.
+    """
 
     at_ms: TimeMs
     event: Hash
     shown: bool
+    knows: Annotated[tuple[Hash, ...], Meta(max_length=REPORTS_MAX)] = ()
 
 
 Ruling = (

@@ -131,37 +131,31 @@ def pictures(entries: Iterable[Entry]) -> list[Picture]:
 
     A photo is shown only after staff approved it, and a report hides it at once:
     whatever was approved before, until staff, knowing of the report, approve it
-    again. "Knowing" is a later stamp; of equal stamps the report wins.
+    again. "Knowing" is said by the decision itself: no clock can undo a report.
     """
     entries = list(entries)
-    rulings: dict[bytes, tuple[int, bytes, bool]] = {}
+    rulings: dict[bytes, tuple[int, bytes, bool, tuple[bytes, ...]]] = {}
     reports: dict[bytes, list[tuple[int, bytes]]] = {}
     for entry in _once(entries):
         action = entry.action
         if isinstance(action, PhotoShown) and entry.by_staff:
-            rulings[action.event] = max(
-                rulings.get(action.event, (-1, b"", False)), (action.at_ms, entry.id, action.shown)
-            )
+            ruling = (action.at_ms, entry.id, action.shown, action.knows)
+            rulings[action.event] = max(rulings.get(action.event, ruling), ruling)
         elif isinstance(action, Said) and action.about is not None:
             reports.setdefault(action.about, []).append((action.at_ms, entry.id))
     found = []
     for entry in _once(entries):
         if isinstance(entry.action, Photo) and entry.action.blob != NO_PICTURE and entry.team is not None:
             against = sorted(reports.get(entry.id, []))
-            at_ms, _, approved = rulings.get(entry.id, (-1, b"", False))
-            shown = approved and (not against or at_ms > against[-1][0])
-            found.append((entry.id in rulings and not _newer(against, at_ms), entry, shown, against))
+            _, _, approved, known = rulings.get(entry.id, (-1, b"", False, ()))
+            waits = any(report not in known for _, report in against)
+            found.append((entry.id in rulings and not waits, entry, approved and not waits, against))
     found.sort(key=lambda row: (row[0], -getattr(row[1].action, "at_ms", 0), row[1].id))
     return [
         Picture(entry.id, entry.team or b"", entry.action, shown, tuple(identity for _, identity in against))
         for _, entry, shown, against in found
         if isinstance(entry.action, Photo)
     ]
-
-
-def _newer(reports: list[tuple[int, bytes]], at_ms: int) -> bool:
-    """Whether a report waits that the last ruling cannot have known."""
-    return bool(reports) and reports[-1][0] >= at_ms
 
 
 def _seen_by_event(entries: Iterable[Entry]) -> dict[bytes, tuple[Seen, ...]]:

@@ -13,7 +13,14 @@ import click
 
 from client_core.game.actions import ActionError, Known
 from client_core.game.count_out import Person, Sign
-from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, Whereabouts, WhereaboutsMarked
+from client_core.game.decisions import (
+    REPORTS_MAX,
+    Acknowledged,
+    MessageSent,
+    PhotoShown,
+    Whereabouts,
+    WhereaboutsMarked,
+)
 from client_core.game.desk import Alarm, Notice, Words
 from client_core.game.teams import Team
 from client_core.game.text import TextFault
@@ -217,28 +224,36 @@ def messages(name: str, *, as_json: bool, data_folder: str | None, settings_file
 @click.argument("name", metavar="GAME")
 @click.option("--show", metavar="ID", help="Show this photo in the gallery.")
 @click.option("--hide", metavar="ID", help="Take this photo out of the gallery.")
+@click.option("--teams", is_flag=True, help="Say whose they are; without, who judges does not know.")
 @json_option
 @data_options
 def photos(
-    name: str, *, show: str | None, hide: str | None, as_json: bool, data_folder: str | None, settings_file: Path | None
+    name: str,
+    *,
+    show: str | None,
+    hide: str | None,
+    teams: bool,
+    as_json: bool,
+    data_folder: str | None,
+    settings_file: Path | None,
 ) -> None:
     """The photos of teams; those that wait for a decision first. A report hides a photo at once."""
     with at_desk(name, data_folder, settings_file) as desk:
         for event, shown in ((show, True), (hide, False)):
             if event is not None:
                 picture = _one(event, desk.view.pictures, "photo")
-                desk.write(GAME, PhotoShown(desk.now_ms, picture.id, shown))
-                click.echo(f"photo of {desk.number(picture.team)}: {'shown' if shown else 'hidden'}")
+                desk.write(GAME, PhotoShown(desk.now_ms, picture.id, shown, picture.reports[:REPORTS_MAX]))
+                click.echo(f"photo {picture.id.hex()[:ID_LETTERS]}: {'shown' if shown else 'hidden'}")
         if show is None and hide is None:
-            _print_photos(desk, as_json=as_json)
+            _print_photos(desk, teams=teams, as_json=as_json)
 
 
-def _print_photos(desk: AtDesk, *, as_json: bool) -> None:
+def _print_photos(desk: AtDesk, *, teams: bool, as_json: bool) -> None:
     challenges = desk.game.rules.package.challenges
     rows = [
         {
             "id": p.id.hex(),
-            "team": desk.number(p.team),
+            **({"team": desk.number(p.team)} if teams else {}),
             "challenge": challenges[p.photo.challenge].code if p.photo.challenge < len(challenges) else "?",
             "at_ms": p.photo.at_ms,
             "shown": p.shown,
@@ -250,10 +265,17 @@ def _print_photos(desk: AtDesk, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    whose = ("team",) if teams else ()
     print_table(
-        ("id", "team", "challenge", "gallery", "reports"),
+        ("id", *whose, "challenge", "gallery", "reports"),
         [
-            (str(r["id"])[:ID_LETTERS], r["team"], r["challenge"], "shown" if r["shown"] else "not shown", r["reports"])
+            (
+                str(r["id"])[:ID_LETTERS],
+                *(r[column] for column in whose),
+                r["challenge"],
+                "shown" if r["shown"] else "not shown",
+                r["reports"],
+            )
             for r in rows
         ],
         numbers=("reports",),

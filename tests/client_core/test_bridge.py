@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from bridged import BridgedPlayer, CallFailed, decode
-from loopback import LAT, START_MS, LoopbackNode, lon_of
+from loopback import LAT, START_MS, TEAMS, LoopbackNode, lon_of
 
 from client_core.bridge import CALLS, WAITING_MAX
 from client_core.calls import Asked, Done, Failed, Position
+from client_core.game.actions import Said
 from client_core.game.nonces import spell
 from client_core.game.standings import team_digest
+from client_core.team_log import desk_entries
 from client_core.transports.fetch import Fetched
 
 NewPlayer = Callable[..., BridgedPlayer]
@@ -284,3 +286,17 @@ def test_a_kiosks_code_of_time_is_taken_by_scanning_it_with_no_network(new_playe
     assert player.now().safety.unsent == 1
     refused = player.call("scan", text=code[:-1], at_ms=START_MS)
     assert (refused.verdict, refused.reason, refused.kept) == ("refused", "wrong_code", False)
+
+
+def test_a_photo_of_the_gallery_is_reported_with_no_network_and_hidden_where_that_arrives(
+    new_player: NewPlayer, hq: LoopbackNode
+) -> None:
+    player = new_player("a")
+    player.online = False
+    player.call("report", photo=b"p" * 32, text="not me", at_ms=START_MS)
+    player.online = True
+    player.call("sync", url=hq.sync_url)
+    said = [entry.action for entry in desk_entries(hq.node.log, TEAMS["RED"][0])]
+    assert Said(START_MS, "not me", b"p" * 32) in said
+    with pytest.raises(CallFailed, match="request_malformed"):
+        player.call("report", photo=b"p", at_ms=START_MS)

@@ -323,6 +323,13 @@ export interface ReadMessage {
   at_ms: number;
 }
 
+/** A photo of the gallery should not be there: `photo` is the id the gallery names it by. */
+export interface ReportPhoto {
+  photo: Uint8Array;
+  at_ms: number;
+  text?: string;
+}
+
 /** Check in by what a QR code said: the checkpoint is the one whose code it is. */
 export interface Scanned {
   text: string;
@@ -438,6 +445,7 @@ export interface Calls {
   "hint": { asked: HintOf; answered: Outcome };
   "photo": { asked: PhotoFor; answered: Outcome };
   "say": { asked: Words; answered: Nothing };
+  "report": { asked: ReportPhoto; answered: Nothing };
   "sos": { asked: CallForHelp; answered: Nothing };
   "consent": { asked: Consent; answered: Nothing };
   "read_message": { asked: ReadMessage; answered: Nothing };

@@ -63,6 +63,10 @@ def test_words_of_a_team_are_never_a_message_of_staff() -> None:
 PHOTO = by_team(OWLS, Photo(5, 0, b"\x01" * 32, 1000))
 
 
+REPORT = by_team(FOXES, Said(8, "not us", PHOTO.id))
+SLOW_REPORT = by_team(FOXES, Said(2, "nor this, says a phone whose clock is slow", PHOTO.id))
+
+
 @pytest.mark.parametrize(
     ("others", "shown"),
     [
@@ -71,8 +75,10 @@ PHOTO = by_team(OWLS, Photo(5, 0, b"\x01" * 32, 1000))
         ([by_staff(PhotoShown(6, PHOTO.id, True)), by_staff(PhotoShown(7, PHOTO.id, False))], False),
         ([by_team(OWLS, PhotoShown(6, PHOTO.id, True))], False),
         ([by_staff(PhotoShown(6, PHOTO.id, True)), by_team(FOXES, Said(8, "not us", PHOTO.id))], False),
-        ([by_team(FOXES, Said(8, "not us", PHOTO.id)), by_staff(PhotoShown(8, PHOTO.id, True))], False),
-        ([by_team(FOXES, Said(8, "not us", PHOTO.id)), by_staff(PhotoShown(9, PHOTO.id, True))], True),
+        ([by_staff(PhotoShown(6, PHOTO.id, True)), SLOW_REPORT], False),
+        ([REPORT, by_staff(PhotoShown(9, PHOTO.id, True))], False),
+        ([REPORT, by_staff(PhotoShown(7, PHOTO.id, True, (REPORT.id,)))], True),
+        ([REPORT, SLOW_REPORT, by_staff(PhotoShown(9, PHOTO.id, True, (REPORT.id,)))], False),
     ],
 )
 def test_a_photo_is_shown_after_approval_and_a_report_hides_it_at_once(others: list[Entry], shown: bool) -> None:

@@ -1,0 +1,49 @@
+"""The gallery: photos that staff put there, without anybody's name, and out of it with the first report."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import served
+from loopback import START_MS
+from served import Device, found_tenant, served_here, wayfold
+
+from client_core.game.actions import Photo, Said, encode_action
+from client_core.game.challenges import Challenge, Form, Judged
+from client_core.game.pictures import blob_hash
+
+PICTURE = b"\xff\xd8\xff\xe0" + os.urandom(5_000)
+NAME = blob_hash(PICTURE)
+GATE = Challenge("gate", "Gate", "All of you under it", 0, Form.PHOTO, Judged(), 25)
+GALLERY = "/api/v1/acme/games/park/gallery"
+
+
+def test_a_photo_is_seen_only_while_staff_show_it_and_nobody_reported_it(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    data = ("--data", str(tmp_path))
+    with served_here(tmp_path) as client:
+        owls, foxes = Device(client, "Owls").join(code), Device(client, "Foxes").join(code)
+        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
+        owls.sync()
+        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        assert client.get(GALLERY).json() == []
+        (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        assert "team" not in listed, "who judges does not see whose it is"
+        assert json.loads(wayfold("day", "photos", "park", "--teams", "--json", *data).stdout)[0]["team"] == "1 Owls"
+        assert "Owls" not in wayfold("day", "photos", "park", "--show", listed["id"], *data).stdout
+        (shown,) = client.get(GALLERY).json()
+        assert shown == {"id": listed["id"], "challenge": "gate", "at_ms": START_MS}
+        picture = client.get(f"{GALLERY}/{shown['id']}")
+        assert (picture.content, picture.headers["cache-control"]) == (PICTURE, "no-store")
+        foxes.write(encode_action(Said(START_MS + 1_000, "that is my child", bytes.fromhex(shown["id"]))))
+        foxes.sync()
+        assert client.get(GALLERY).json() == []
+        assert client.get(f"{GALLERY}/{shown['id']}").json()["code"] == "not_found"
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]], "knowing of the report"
+        assert client.get(f"{GALLERY}/nothing").json()["code"] == "not_found"
