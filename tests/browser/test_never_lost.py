@@ -48,16 +48,24 @@ def test_a_page_loaded_again_and_again_finds_its_store_once_the_old_worker_let_g
     assert playing.score() == "20 points"
 
 
-def test_a_second_tab_says_that_the_game_is_open_and_can_take_it_over(playing: Phone) -> None:
+def test_a_second_tab_says_that_the_game_is_open_can_save_the_day_and_can_take_it_over(
+    playing: Phone, hq: ServedProcess
+) -> None:
     check_in_at(playing, "B")
     other = playing.context.new_page()
     playing.listen(other)
     other.goto(f"{playing.url}/play/")
     other.get_by_text("This game is open in another tab").wait_for(timeout=WAIT_MS)
+    with other.expect_download() as coming:
+        other.get_by_role("button", name="Save my day as a file").click()
+    day = coming.value.path()
     other.get_by_role("button", name="Play here").click()
     expect(other.locator(".head-score")).to_have_text("20 points", timeout=WAIT_MS)
     playing.page.get_by_text("This game is open in another tab").wait_for(timeout=WAIT_MS)
     playing.shot("second-tab")
+    wayfold("bundle", "import", str(day), "--data", str(hq.folder))
+    hq.start()
+    assert hq.standings_of_first()["score"] == 20
 
 
 def test_killed_at_any_moment_of_many_check_ins_what_was_told_saved_is_there(playing: Phone) -> None:
@@ -84,6 +92,14 @@ def test_without_a_store_the_player_is_told_loudly_that_nothing_is_kept_and_play
     assert phone.check_in_here("A").startswith("Counts: 10 points")
     phone.wait_ticks("all safe")
     phone.shot("store-in-memory")
+    hq.kill()
+    check_in_at(phone, "B")
+    phone.tab("Help")
+    with phone.page.expect_download() as coming:
+        phone.page.get_by_role("button", name="Save my day as a file").click()
+    wayfold("bundle", "import", str(coming.value.path()), "--data", str(hq.folder))
+    hq.start()
+    assert hq.standings_of_first()["score"] == 20
 
 
 def test_without_opfs_the_store_is_kept_in_indexeddb_before_anything_is_called_saved(

@@ -3,6 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
 import { note, noted } from "./joined.js";
+import { answerOtherTabs, dayOfOtherTab } from "./tabs.js";
 import { gameTexts, gameZone, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
@@ -63,6 +64,7 @@ export async function begin(base, { steal = false } = {}) {
     storeKind.value = started.store;
     const { home: found } = await core.call("open", {});
     enter(found);
+    answerOtherTabs(async () => (core && home.value ? dayAsFile() : null));
   } catch (error) {
     fail(error);
   }
@@ -294,9 +296,9 @@ export async function takeDay(content) {
   }
 }
 
-/** All that is held, as a file's bytes. */
+/** All that is held, as a file's bytes; asked of the tab that has the store where that is another one. */
 export async function dayAsFile() {
-  return (await calling().call("export", {})).content;
+  return core ? (await core.call("export", {})).content : dayOfOtherTab();
 }
 
 /** Erase the store, the keys and the game from this browser. */

@@ -5,7 +5,8 @@ import { effect } from "@preact/signals";
 import { stayAsWanted } from "./awake.js";
 import { sendInBackground } from "./background.js";
 import { thisApp } from "./browsers.js";
-import { begin, failure, keepCurrent, phase, progress } from "./game.js";
+import { saveDay } from "./day_file.js";
+import { begin, failure, keepCurrent, phase, progress, told } from "./game.js";
 import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
 import { Button } from "./parts.js";
@@ -40,7 +41,9 @@ function App() {
       return h(Playing, {});
     case "taken":
       return h("main", { class: "screen" }, [h("h1", null, t("taken.title")), h("p", null, t("taken.text")),
-        h(Button, { kind: "main", onClick: () => { begin(BASE, { steal: true }); }, children: t("taken.here") })]);
+        h(Button, { kind: "main", onClick: () => { begin(BASE, { steal: true }); }, children: t("taken.here") }),
+        h(Button, { onClick: saveDay, children: t("help.save") }),
+        told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null]);
     case "failed": {
       const code = failure.value?.code ?? "app_fault";
       const text = t(`failed.${code}`);
