@@ -7,15 +7,29 @@ same key, what it stands in for, and the challenge it answers are decided again.
 
 from __future__ import annotations
 
-from client_core.game.actions import Answer, ChallengeOpened, CheckIn, HintTaken, Member, Photo, Witnessed
+from client_core.game.actions import (
+    Answer,
+    ChallengeOpened,
+    CheckIn,
+    Consented,
+    Continued,
+    Finish,
+    Malformed,
+    MessageRead,
+    Photo,
+    Retired,
+    Said,
+    Sos,
+    Start,
+    Unknown,
+    Witnessed,
+)
 from client_core.game.answering import Answers
 from client_core.game.clocking import clock
-from client_core.game.decisions import Decision
-from client_core.game.entrants import PlaysFor, Presence
+from client_core.game.entrants import Presence
 from client_core.game.events import Decoded
 from client_core.game.evidence import told_wrongly
 from client_core.game.growing import Growing, Grown
-from client_core.game.nonces import NonceTaken
 from client_core.game.openings import Openings
 from client_core.game.paying import Purse, gather, pay, pay_course, pay_key
 from client_core.game.play import Play, Visit, by_place
@@ -25,9 +39,12 @@ from client_core.game.timing import Doubt
 from client_core.game.verdicts import Reason, Refused
 from client_core.game.walking import COURSE, Key, is_bare, walk
 
-_FOR_ALL = (Decision, Member, PlaysFor, NonceTaken, HintTaken)
-"""What may change anything: staff's word, who plays and with which device, what a code of time proves, who looked
-at a hint first."""
+_ALONE = (
+    *(CheckIn, Answer, ChallengeOpened, Photo, Start, Finish, Retired),
+    *(Continued, Sos, Said, Consented, MessageRead, Witnessed, Unknown, Malformed),
+)
+"""What can be taken in by itself. All else may change anything: staff's word, who plays and with which device, what a
+code of time proves, who looked at a hint first."""
 
 
 class Phases:
@@ -59,7 +76,7 @@ class Phases:
         play, action, bare = self.play, event.action, is_bare(self.play)
         news_from = play.evidence.news_from(action) if isinstance(action, Witnessed) else 0
         lowest = play.rules.package.members.presence is Presence.LOWEST and bool(play.members)
-        if lowest or isinstance(action, _FOR_ALL) or not play.evidence.take(event):
+        if lowest or not isinstance(action, _ALONE) or not play.evidence.take(event):
             return False
         play.knowledge.take(play.told, event)
         visit = play.take(place, event)
