@@ -25,7 +25,7 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from bench.player_browser import CHROMIUM, Browser
 from bench.player_nodes import PHOTOS, AppNode, built, copy_sets, found_game
-from bench.table import Row
+from bench.table import Row, show
 
 MB = 1_000_000
 MAP_LIBRARY = ("vendor/maplibre", "vendor/pmtiles", "vendor/fflate")
@@ -90,8 +90,12 @@ def rows() -> list[Row]:
         code = found_game(folder / "hq")
         with AppNode(folder / "hq", app) as node, AppNode(folder / "none", bare) as nothing:
             bench = _Bench(playwright, folder, stamp, node, nothing)
-            found = bench.sizes() + bench.cold(code) + bench.memory()
-            return found + bench.offline(code)
+            found: list[Row] = []
+            for part in (bench.sizes, bench.memory, lambda: bench.cold(code), lambda: bench.offline(code)):
+                measured = part()
+                print(show(measured), file=sys.stderr, flush=True)  # all of it takes minutes
+                found += measured
+            return found
 
 
 class _Bench:
