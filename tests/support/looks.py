@@ -38,6 +38,13 @@ OUTSIDE = """
   })
   .map((one) => one.outerHTML.slice(0, 90))
 """
+BROKEN = """
+() => [...document.querySelectorAll(".tab")].filter((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one.firstChild);
+  return range.getClientRects().length > one.firstChild.textContent.trim().split(/\\s+/).length;
+}).map((one) => one.textContent)
+"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PALE = """
 (least) => {
@@ -130,7 +137,7 @@ def misfits(page: Page) -> list[str]:
         if page.evaluate(WIDER) > 0:
             wrong.append(f"{width} px: scrolls sideways")
     page.set_viewport_size({"width": 412, "height": HEIGHT_PX})
-    return wrong
+    return wrong + [f"412 px: broken in a word: {one}" for one in page.evaluate(BROKEN)]
 
 
 def pale(page: Page) -> list[str]:

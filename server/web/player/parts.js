@@ -47,11 +47,13 @@ export function Dialog({ title, onClose, children }) {
   const [depth, setDepth] = useState(0);
   useEffect(() => {
     const opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    const dialog = /** @type {HTMLDialogElement} */ (box.current);
     openDialogs.value += 1;
     setDepth(openDialogs.value);
-    box.current?.showModal();
+    dialog.showModal();
     return () => {
       openDialogs.value -= 1;
+      dialog.close(); // what lies below takes no focus while this is open
       (opener?.isConnected ? opener : /** @type {HTMLElement | null} */ (document.querySelector(".tab[aria-current]")))?.focus();
     };
   }, []);
