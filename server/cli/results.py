@@ -16,6 +16,7 @@ from server.api.standings import Explanation, explain_team
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.deciding.naming import Names
+from server.finalising import final_views
 from server.formats.iof_results import write_result_list
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
 from server.open_game import OpenGame
@@ -84,6 +85,7 @@ def standings(
         game.changed_at_ms = clock_of(settings)()
         results = fold_game(game.log, game.rules)
         board = leaderboard(game)
+        others = max((len(view.moved) for view in final_views(game)), default=0)
     if as_json or form == "json":
         by_team = {result.team.hex(): team_digest(result).hex() for result in results}
         register = game.board.register
@@ -94,6 +96,8 @@ def standings(
     else:
         click.echo(f"{board.name}: {state_text(board)}; {heard_text(board, game.changed_at_ms)}")
         print_table(COLUMNS, [_row(team) for team in board.teams], numbers=NUMBERS)
+        if others:
+            click.echo(f"{others} of these lines are not as pinned, by what came since: wayfold finalise {name} --show")
 
 
 @click.command()

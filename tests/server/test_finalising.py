@@ -57,6 +57,15 @@ def test_what_comes_in_later_is_listed_and_changes_nothing_until_it_is_amended(t
         assert [one.id for one in final_views(game)] == [amended.id]
 
 
+def test_standings_say_where_they_are_not_as_pinned(tmp_path: Path) -> None:
+    _, foxes = played(tmp_path)
+    data = ("--data", str(tmp_path))
+    wayfold("finalise", "park", *data)
+    assert "not as pinned" not in wayfold("standings", "park", *data).stdout
+    comes_in(tmp_path, foxes, "B", "C")
+    assert "2 of these lines are not as pinned" in wayfold("standings", "park", *data).stdout
+
+
 def test_a_final_game_is_not_finalised_twice_by_chance(tmp_path: Path) -> None:
     played(tmp_path)
     with opened(tmp_path) as game:
