@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 from phones import NewPhone, Phone
 from playable import LAT, lon_of
 from playwright.sync_api import expect
 from served import ServedProcess, wayfold
+
+from client_core.store.database import Database
 
 WAIT_MS = 60_000
 
@@ -169,6 +173,47 @@ def test_a_browser_that_made_room_tells_what_it_deleted_and_the_team_goes_on_fro
     evict(phone, "all")
     phone.page.goto(f"{phone.url}/play/")
     phone.page.get_by_text("Did you play here already? Then this browser was cleared.").wait_for(timeout=WAIT_MS)
+
+
+PUT_STORE = """
+async (content) => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("wayfold");
+  for (const [name, bytes] of [["wayfold.db", content], ["wayfold.db-wal", []]]) {
+    const file = await (await folder.getFileHandle(name)).createWritable();
+    await file.write(new Uint8Array(bytes));
+    await file.close();
+  }
+}
+"""
+
+
+def damaged_store(path: Path) -> bytes:
+    """A store whose pages behind the first were overwritten, as failing storage does it."""
+    Database.open(path).close()
+    content = bytearray(path.read_bytes())
+    content[4096:20480] = b"\xff" * 16384
+    return bytes(content)
+
+
+def test_a_damaged_store_can_be_saved_as_it_is_before_the_phone_is_erased_to_join_again(
+    playing: Phone, hq: ServedProcess, tmp_path: Path
+) -> None:
+    damaged = damaged_store(tmp_path / "damaged.db")
+    playing.quit()
+    hq.start()
+    playing.open("/health")  # the same origin, without the app
+    playing.page.evaluate(PUT_STORE, list(damaged))
+    playing.page.goto(f"{playing.url}/play/")
+    playing.page.get_by_text("The store on this phone is damaged").wait_for(timeout=WAIT_MS)
+    playing.shot("damaged")
+    erase = playing.page.get_by_role("button", name="Leave and erase this phone")
+    expect(erase).to_be_disabled()
+    with playing.page.expect_download() as coming:
+        playing.page.get_by_role("button", name="Save my day as a file").click()
+    with zipfile.ZipFile(coming.value.path()) as saved:
+        assert saved.read("wayfold.db") == damaged
+    erase.click()
+    playing.page.get_by_role("heading", name="Join a game").wait_for(timeout=WAIT_MS)
 
 
 def evict(phone: Phone, kinds: str) -> None:

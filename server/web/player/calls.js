@@ -57,6 +57,12 @@ export class Core {
     return this.#post({ kind: "call", name, asked });
   }
 
+  /** The store's files as they are, for one that cannot be opened.
+   * @returns {Promise<Record<string, Uint8Array>>} */
+  contents() {
+    return this.#post({ kind: "contents" });
+  }
+
   /** Erase the store and the keys of this browser. */
   erase() {
     return this.#post({ kind: "erase" });

@@ -1,19 +1,34 @@
 // The day as a file: saved from here, or brought in from elsewhere.
 
-import { dayAsFile, home, takeDay, tellFailure } from "./game.js";
+import { zipSync } from "fflate";
+import { dayAsFile, home, storeContents, takeDay, tellFailure } from "./game.js";
 
 /** Let the browser save everything that is held. */
 export async function saveDay() {
   try {
     const content = await dayAsFile();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([new Uint8Array(content)], { type: "application/octet-stream" }));
-    link.download = `${(home.value?.name ?? "day").replace(/[^\p{L}\p{N}]+/gu, "-")}-${home.value?.team_number ?? 0}.wayfold`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    download(content, `${(home.value?.name ?? "day").replace(/[^\p{L}\p{N}]+/gu, "-")}-${home.value?.team_number ?? 0}.wayfold`);
   } catch (error) {
     tellFailure(error);
   }
+}
+
+/** Save a store that cannot be opened as it is, for somebody who can mend such files. */
+export async function saveStore() {
+  try {
+    download(zipSync(await storeContents(), { level: 6 }), "wayfold-store.zip");
+  } catch (error) {
+    tellFailure(error);
+  }
+}
+
+/** @param {Uint8Array} content @param {string} name */
+function download(content, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([new Uint8Array(content)], { type: "application/octet-stream" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Take in the file that was chosen. @param {Event} event */

@@ -301,6 +301,11 @@ export async function dayAsFile() {
   return core ? (await core.call("export", {})).content : dayOfOtherTab();
 }
 
+/** The store's files as they are: what is left to save where the store cannot be opened. */
+export function storeContents() {
+  return calling().contents();
+}
+
 /** Erase the store, the keys and the game from this browser. */
 export async function leave() {
   await calling().erase();

@@ -1,12 +1,13 @@
 // The page: words first, then what this browser can do, then the store and the game.
 
 import { h, render } from "preact";
+import { useState } from "preact/hooks";
 import { effect } from "@preact/signals";
 import { stayAsWanted } from "./awake.js";
 import { sendInBackground } from "./background.js";
 import { thisApp } from "./browsers.js";
-import { saveDay } from "./day_file.js";
-import { begin, failure, keepCurrent, phase, progress, told } from "./game.js";
+import { saveDay, saveStore } from "./day_file.js";
+import { begin, failure, keepCurrent, leave, phase, progress, told } from "./game.js";
 import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
 import { Button } from "./parts.js";
@@ -33,6 +34,20 @@ async function lacking() {
   return "";
 }
 
+/** A store that cannot be opened: saved as it is first, then the phone is erased to join again. */
+function Damaged() {
+  const [saved, setSaved] = useState(false);
+  const erase = async () => {
+    await leave();
+    location.reload();
+  };
+  return h("div", { class: "actions" }, [
+    h(Button, { onClick: async () => { await saveStore(); setSaved(true); }, children: t("help.save") }),
+    h(Button, { kind: "danger", disabled: !saved, onClick: erase, children: t("help.leave") }),
+    told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null,
+  ]);
+}
+
 function App() {
   switch (phase.value) {
     case "join":
@@ -49,7 +64,8 @@ function App() {
       const text = t(`failed.${code}`);
       return h("main", { class: "screen" }, [h("h1", null, t("failed.title")),
         h("p", { class: "problem", role: "alert" }, text === `failed.${code}` ? t("failed.other", { code, detail: failure.value?.message ?? "" }) : text),
-        h(Button, { kind: "main", onClick: () => location.reload(), children: t("again") })]);
+        h(Button, { kind: "main", onClick: () => location.reload(), children: t("again") }),
+        code === "store_corrupt" ? h(Damaged, {}) : null]);
     }
     default:
       return h("main", { class: "starting" }, [h("h1", null, "Wayfold"), h("p", { role: "status" }, t("starting")),

@@ -92,6 +92,17 @@ export class StoreFiles {
     this.blocks?.close();
   }
 
+  /** The files as they are, sound or not, by name.
+   * @returns {Record<string, Uint8Array>} */
+  contents() {
+    const found = this.files.filter((file) => file.size > 0).map((file) => {
+      const content = new Uint8Array(file.size);
+      file.handle.read(content, { at: 0 });
+      return /** @type {const} */ ([file.name, content]);
+    });
+    return Object.fromEntries(found);
+  }
+
   /** @param {StoreFile} writing */
   settleOthers(writing) {
     for (const file of this.files) if (file !== writing) file.settle();

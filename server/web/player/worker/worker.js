@@ -1,7 +1,7 @@
 // The worker: holds the store, runs the bridge, signs. The page fetches for it and shows what it answers.
 //
 //   from the page   {kind: "start", kept} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
-//                   {kind: "erase", id}
+//                   {kind: "erase", id}; {kind: "contents", id}
 //   to the page     {kind: "progress", share}; {kind: "started", store} or {kind: "failed", code, detail};
 //                   {kind: "answer", id, step}; {kind: "fetch", id, fetch}
 //
@@ -33,6 +33,7 @@ scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   if (data.kind === "start") await start(data.kept);
   else if (data.kind === "call") scope.postMessage({ kind: "answer", id: data.id, step: await call(data.name, data.asked) });
   else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
+  else if (data.kind === "contents") scope.postMessage({ kind: "answer", id: data.id, step: { step: "done", answer: files?.contents() ?? {} } });
   else if (data.kind === "fetched") {
     fetching.get(data.id)?.(data.fetched);
     fetching.delete(data.id);
