@@ -16,6 +16,8 @@ from client_core.game.challenges import Challenge, Form, Hashed
 
 SALT = b"s" * 16
 MINUS = "\N{MINUS SIGN}"
+ISOLATED, ISOLATED_NO_MORE = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+"""What keeps a sign and its number together in a language that is read from the right."""
 RIDDLE = Challenge(
     *("Q1", "The dome", "Who built it?", 0, Form.TEXT, Hashed(SALT, (answer_hash(SALT, "brunelleschi"),)), 20),
     tries=3,
@@ -68,7 +70,7 @@ def lines_of(phone: Phone) -> list[str]:
         "lines => lines.map((line) => line.querySelector('.line-text').firstChild.textContent"
         " + ' ' + line.querySelector('strong').textContent)"
     )
-    return found
+    return [line.replace(ISOLATED, "").replace(ISOLATED_NO_MORE, "") for line in found]
 
 
 def test_what_two_phones_of_a_team_did_offline_is_paid_once_and_both_are_told(
