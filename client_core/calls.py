@@ -260,6 +260,7 @@ class MediumView(msgspec.Struct, frozen=True):
 class Home(msgspec.Struct, frozen=True):
     """The game and who plays it; does not change while it is played.
 
+    `asks_members`: a phone counts only for the members it says it plays for.
     `texts` are its translations: by language, by the text in the game's own language.
     """
 
@@ -281,6 +282,7 @@ class Home(msgspec.Struct, frozen=True):
     standings: StandingsShown
     self_start: bool
     finish_action: bool
+    asks_members: bool
     checkpoints: int
     package_bytes: int
     media: tuple[MediumView, ...]

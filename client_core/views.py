@@ -61,6 +61,7 @@ def home(replica: Replica) -> Home:
         standings=package.showing.standings,
         self_start=isinstance(package.start, SelfStart | StartList),
         finish_action=package.finish.checkpoint is None,
+        asks_members=is_needed(package, 1),
         checkpoints=len(package.checkpoints),
         package_bytes=len(encode_package(package)),
         media=tuple(

@@ -44,7 +44,7 @@ def test_a_call_for_help_says_that_nobody_knows_until_somebody_does(new_phone: N
     page.get_by_role("button", name="Call the staff for help").click()
     page.locator("input[name=sos]").fill("A sprained ankle")
     page.get_by_role("button", name="Send the call").click()
-    expect(page.get_by_text("NOT SENT YET")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("is NOT SENT YET")).to_be_visible(timeout=WAIT_MS)
     page.locator("input[name=say]").fill("We are late")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".messages .unsent")).to_have_text("not sent yet", timeout=WAIT_MS)

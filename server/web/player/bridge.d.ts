@@ -181,6 +181,7 @@ export interface Home {
   standings: 0 | 1 | 2;
   self_start: boolean;
   finish_action: boolean;
+  asks_members: boolean;
   checkpoints: number;
   package_bytes: number;
   media: ReadonlyArray<MediumView>;

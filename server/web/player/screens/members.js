@@ -12,7 +12,7 @@ export function WhosePhone({ onLater }) {
   return h("main", { class: "screen" }, [
     h("h1", { dir: "auto" }, ofGame(home.value?.name ?? "")),
     h(Choice, { onDone: onLater }),
-    standing.value?.member_needed ? null : h(Button, { onClick: onLater, children: t("members.later") }),
+    home.value?.asks_members ? null : h(Button, { onClick: onLater, children: t("members.later") }),
   ]);
 }
 
