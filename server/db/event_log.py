@@ -151,10 +151,10 @@ class GameLog:
             return ((seq, identity, payload) for seq, identity, payload in known if payload is not None)
         return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
 
-    def size_of(self, stream: bytes) -> tuple[int, int]:
-        """How many events of a stream are held, and the bytes of their payloads together."""
-        query = "SELECT count(*), ifnull(sum(length(payload)), 0) FROM event WHERE stream_no = ?"
-        events, payload_bytes = self.reader.execute(query, (self.stream_nos.get(stream),)).fetchone()
+    def size_of(self, stream: bytes, from_seq: int = 0) -> tuple[int, int]:
+        """How many events of a stream are held from a number on, and the bytes of their payloads together."""
+        query = "SELECT count(*), ifnull(sum(length(payload)), 0) FROM event WHERE stream_no = ? AND seq >= ?"
+        events, payload_bytes = self.reader.execute(query, (self.stream_nos.get(stream), from_seq)).fetchone()
         return events, payload_bytes
 
     def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:

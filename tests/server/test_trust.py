@@ -26,6 +26,7 @@ from server.revoking import revoke
 from server.scoreboard import fold_team
 from sync.batch import Batch
 from sync.initiator import Initiating
+from sync.intake import STRANGER_EVENT_BYTES
 from sync.memory_log import MemoryLog
 from sync.placement import signed_heads
 from sync.statement import Delegation, Enrolment
@@ -61,6 +62,20 @@ def test_a_revoked_phones_later_events_are_held_and_what_was_there_counts_on(tmp
     assert [line["revoked"] for line in listed if line["key"].startswith(key_name("ann"))] == [True]
     wayfold("device", "revoke", "park", key_name("ann"), "--data", str(tmp_path))
     assert score(tmp_path) == 20, "said again, what has come in until then counts"
+
+
+def test_what_a_revoked_phone_wrote_before_takes_no_room_of_what_may_wait(tmp_path: Path, code: str) -> None:
+    with served_here(tmp_path) as client:
+        ann = Device(client, "ann").join(code)
+        for _ in range(20):
+            ann.check_in("A")
+        ann.sync()
+        wayfold("device", "revoke", "park", key_name("ann"), "--data", str(tmp_path))
+        for _ in range(3):
+            ann.check_in("B")
+            assert ann.sync().verdicts["held"] == 1
+    with opened(tmp_path) as game:
+        assert 3 * STRANGER_EVENT_BYTES < game.strangers.bytes_held < 6 * STRANGER_EVENT_BYTES
 
 
 def test_a_phone_that_was_stolen_before_the_game_counts_for_nothing(tmp_path: Path, code: str) -> None:
