@@ -44,7 +44,7 @@ def check_in_and_send(phone: Phone) -> None:
 
 def allow_the_local_network(phone: Phone) -> None:
     """What waited still waits, because nobody was asked yet; then the player allows it."""
-    expect(phone.page.get_by_text("Not sent yet (upstream_down)")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.page.get_by_text("Not sent yet. The server is not reached.")).to_be_visible(timeout=WAIT_MS)
     phone.wait_ticks("1 entry only on this phone")
     assert [fault for fault in phone.faults if NOT_ASKED_YET in fault]
     phone.context.grant_permissions(["geolocation", "local-network-access"], origin=phone.url)

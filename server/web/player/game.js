@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { CallFailed, Core } from "./calls.js";
 import { note, noted } from "./joined.js";
 import { answerOtherTabs, dayOfOtherTab } from "./tabs.js";
-import { gameTexts, gameZone, t } from "./words.js";
+import { failureText, gameTexts, gameZone, t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
 /** @typedef {import("./bridge.d.ts").Standing} Standing */
@@ -317,8 +317,7 @@ export async function leave() {
 /** @param {unknown} error */
 export function tellFailure(error) {
   const code = error instanceof CallFailed ? error.code : "app_fault";
-  const text = t(`failed.${code}`) === `failed.${code}` ? t("failed.other", { code, detail: String(/** @type {any} */ (error).message) }) : t(`failed.${code}`);
-  told.value = { text, kind: "bad" };
+  told.value = { text: failureText(code, String(/** @type {any} */ (error).message)), kind: "bad" };
 }
 
 /** What became of an action, for the player.

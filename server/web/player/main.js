@@ -14,7 +14,7 @@ import { Button } from "./parts.js";
 import { OutOfTheApp } from "./screens/before.js";
 import { Joining } from "./screens/joining.js";
 import { Playing } from "./screens/playing.js";
-import { chooseLanguage, t } from "./words.js";
+import { chooseLanguage, failureText, t } from "./words.js";
 
 /** Where it is kept that the player wants to go on in the browser of an app. */
 const STAYS = "stays-in-app";
@@ -61,9 +61,8 @@ function App() {
         told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null]);
     case "failed": {
       const code = failure.value?.code ?? "app_fault";
-      const text = t(`failed.${code}`);
       return h("main", { class: "screen" }, [h("h1", null, t("failed.title")),
-        h("p", { class: "problem", role: "alert" }, text === `failed.${code}` ? t("failed.other", { code, detail: failure.value?.message ?? "" }) : text),
+        h("p", { class: "problem", role: "alert" }, failureText(code, failure.value?.message)),
         h(Button, { kind: "main", onClick: () => location.reload(), children: t("again") }),
         code === "store_corrupt" ? h(Damaged, {}) : null]);
     }

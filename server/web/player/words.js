@@ -71,6 +71,13 @@ export function has(key) {
   return key in current.value.words;
 }
 
+/** Why something failed, by its code; a code without a text of its own stands there as it is.
+ * @param {string} code @param {string} [detail] what the core said of it, in English */
+export function failureText(code, detail = "") {
+  if (has(`failed.${code}`)) return t(`failed.${code}`);
+  return detail ? t("failed.other", { code, detail }) : t("failed.unknown", { code });
+}
+
 /** Metres for people: 31 m, 1.2 km.
  * @param {number} mm */
 export function metres(mm) {

@@ -8,7 +8,7 @@ import { fix, home, leave, offered, record, standing, storeKind, sync, syncState
 import { forgetMedia } from "../media.js";
 import { Button, Dialog, Field, Languages } from "../parts.js";
 import { locate, locating } from "../places.js";
-import { clock, t } from "../words.js";
+import { clock, failureText, t } from "../words.js";
 import { MembersDialog } from "./members.js";
 
 export function Help() {
@@ -121,7 +121,7 @@ function Safety() {
     h("h2", null, t("safety")),
     h("p", null, [t("safety.unsent", { count: safety.unsent }), " ", t("safety.custody", { count: safety.in_custody }), " ", t("safety.safe", { count: safety.safe })]),
     storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
-    safety.failures.map((one) => h("p", { class: "quiet" }, t("safety.failed", { url: new URL(one.url).host, code: one.code, time: clock(one.at_ms) }))),
+    safety.failures.map((one) => h("p", { class: "quiet" }, t("safety.failed", { url: new URL(one.url).host, time: clock(one.at_ms), why: failureText(one.code) }))),
     h("p", { class: "quiet" }, t(background.value ? "safety.background" : "safety.foreground")),
     h(Button, { onClick: () => { sync(); }, disabled: syncState.value.busy, children: syncState.value.busy ? t("sync.busy") : t("sync.now") }),
   ]);

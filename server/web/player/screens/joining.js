@@ -7,7 +7,7 @@ import { CallFailed } from "../calls.js";
 import { join, lost } from "../game.js";
 import { roomLeft } from "../offline.js";
 import { Button, Field, Languages } from "../parts.js";
-import { t } from "../words.js";
+import { failureText, t } from "../words.js";
 import { InstallFirst } from "./before.js";
 import { Scanner } from "./scanning.js";
 
@@ -71,9 +71,7 @@ function JoinForm() {
       await join(addressOf(game), code.trim().toUpperCase(), team.trim());
       history.replaceState(null, "", location.pathname);
     } catch (error) {
-      const key = error instanceof CallFailed ? error.code : "app_fault";
-      const text = t(`failed.${key}`);
-      setProblem(text === `failed.${key}` ? t("failed.other", { code: key, detail: String(/** @type {Error} */ (error).message) }) : text);
+      setProblem(failureText(error instanceof CallFailed ? error.code : "app_fault", String(/** @type {Error} */ (error).message)));
     } finally {
       setBusy(false);
     }

@@ -8,7 +8,7 @@ import { failure, finish, home, offered, online, record, standing, standingAt, s
 import { gatherProblem } from "../media.js";
 import { newer, ready } from "../offline.js";
 import { Button, Dialog, Told, openDialogs } from "../parts.js";
-import { ofGame, span, t } from "../words.js";
+import { failureText, ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
 import { Checkpoints } from "./checkpoints.js";
 import { Help } from "./help.js";
@@ -65,7 +65,7 @@ function Head() {
       h(TimeLeft, { found, now }),
       h("span", { class: unsent ? "unsent" : "sent", id: "ticks" }, unsent ? t("unsent", { count: unsent }) : custody ? `✓ ${t("in_custody")}` : `✓✓ ${t("all_safe")}`),
     ]),
-    online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { code: syncState.value.problem })) : null,
+    online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { why: failureText(syncState.value.problem) })) : null,
     online.value ? null : h("p", { class: "head-note" }, t("offline")),
     h("p", { class: "head-note", id: "offline-ready", "data-ready": String(ready.value === 1) }, ready.value === 1 ? `✓ ${t("offline.ready")}` : t("offline.filling", { percent: Math.floor(ready.value * 100) })),
     newer.value === "waits" ? h("p", { class: "head-note", id: "newer", role: "status" }, t("newer.waits")) : null,
@@ -75,7 +75,7 @@ function Head() {
     found.safety.flags.some((flag) => CLOCK_FLAGS.has(flag)) ? h("p", { class: "problem", role: "alert" }, t("clock_wrong")) : null,
     storeKind.value === "memory" ? h("p", { class: "problem", role: "alert" }, t("safety.memory")) : null,
     storeKind.value === "indexed" ? h("p", { class: "head-note", id: "indexed" }, t("safety.indexed")) : null,
-    failure.value ? h("p", { class: "problem", role: "alert" }, t(`failed.${failure.value.code}`)) : null,
+    failure.value ? h("p", { class: "problem", role: "alert" }, failureText(failure.value.code, failure.value.message)) : null,
   ]);
 }
 
