@@ -200,8 +200,28 @@ class BundleBytes(msgspec.Struct, frozen=True):
 # --- Answered ---
 
 
+class HolderView(msgspec.Struct, frozen=True):
+    """Who holds a checkpoint since when, as far as is known here.
+
+    `mine`: this team; else by number and, where it is known, by name. Nobody
+    else can take it until `blocked_until_ms` (None: anybody can).
+    """
+
+    team_number: int
+    team_name: str
+    mine: bool
+    since_ms: int
+    blocked_until_ms: int | None
+
+
 class CheckpointView(msgspec.Struct, frozen=True):
-    """A checkpoint as players may know it. `rings` is its area where that is no circle: lines of (lon_e7, lat_e7)."""
+    """A checkpoint as players may know it. `rings` is its area where that is no circle: lines of (lon_e7, lat_e7).
+
+    Not `plays`: it does not belong to the team's format or course. `hours` are
+    the times (from, up to and with) in which check-ins count, empty: always.
+    `first_points` are the extra points for the first teams there;
+    `minute_points` what holding it pays a minute, 0 where it is not held.
+    """
 
     number: int
     code: str
@@ -214,12 +234,34 @@ class CheckpointView(msgspec.Struct, frozen=True):
     radius_mm: int | None
     rings: tuple[tuple[tuple[int, int], ...], ...]
     finish: bool
+    plays: bool
+    hours: tuple[tuple[int, int], ...]
+    first_points: tuple[int, ...]
+    minute_points: int
+    holder: HolderView | None
+
+
+class HintView(msgspec.Struct, frozen=True):
+    """A hint, counted from 0: `text` once it was taken; else what it costs and from when it may be had (None: now).
+
+    `comes_later`: the one before has to be taken first.
+    """
+
+    number: int
+    text: str | None
+    points: int
+    from_ms: int | None
+    comes_later: bool
 
 
 class ChallengeView(msgspec.Struct, frozen=True):
-    """A challenge whose checkpoint was visited. `hints` are those taken; `hint_points` what each of all costs.
+    """A challenge whose checkpoint was visited, as it stands for all that this device holds.
 
-    `media` are numbers in `Home.media`.
+    `waiting`: an answer or photo waits for somebody to judge it. `tries_left`
+    is None for any number; `wrong_points` is what another wrong answer costs
+    now. A right one pays up to `speed_points` more, falling evenly over
+    `par_ms` to none at `par_ends_ms` (None: there is none, or it does not run
+    yet). `media` are numbers in `Home.media`.
     """
 
     number: int
@@ -233,8 +275,13 @@ class ChallengeView(msgspec.Struct, frozen=True):
     unit: str
     sealed: bool
     answered: bool
-    hint_points: tuple[int, ...]
-    hints: tuple[str, ...]
+    waiting: bool
+    tries_left: int | None
+    wrong_points: int
+    speed_points: int
+    par_ms: int
+    par_ends_ms: int | None
+    hints: tuple[HintView, ...]
     media: tuple[int, ...]
 
 
@@ -352,6 +399,8 @@ class Standing(msgspec.Struct, frozen=True):
     limit. `paused`: it stands still. `members` are the team's numbers as far as
     they are known here, `plays_for` those this device reports for; where
     `member_needed` it counts for nobody until it says whose it is (`play_for`).
+    `categories` are those it stands in and `format` what it plays of the game,
+    by name; empty where there are none.
     """
 
     team_number: int
@@ -368,6 +417,8 @@ class Standing(msgspec.Struct, frozen=True):
     paused: bool
     finish_ms: int | None
     time_ms: int | None
+    categories: tuple[str, ...]
+    format: str
     checkpoints: tuple[CheckpointView, ...]
     visited: tuple[int, ...]
     near: tuple[Near, ...]

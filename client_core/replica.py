@@ -30,6 +30,7 @@ from client_core.game.actions import (
     CheckIn,
     Consented,
     Finish,
+    HolderShown,
     Known,
     MessageRead,
     Retired,
@@ -41,6 +42,7 @@ from client_core.game.actions import (
 )
 from client_core.game.checkpoints import Checkpoint, Method
 from client_core.game.content import Package, decode_package
+from client_core.game.crossing import holder_told
 from client_core.game.desk import Alarm, Notice, Words, alarms, notices, words
 from client_core.game.entrants import PlaysFor
 from client_core.game.events import LoggedEvent
@@ -209,8 +211,23 @@ class Replica:
         `StoreError`, and then nothing was recorded.
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
-        where = (fix.lon_e7, fix.lat_e7, accuracy_dm(fix.accuracy_mm)) if fix is not None else (None, None, None)
-        return self.act(CheckIn(method, code, at_ms, checkpoint, *where))
+        action = CheckIn(method, code, at_ms, checkpoint, view=self._view_of(checkpoint, at_ms))
+        if fix is not None:
+            where = {"lon_e7": fix.lon_e7, "lat_e7": fix.lat_e7, "accuracy_dm": accuracy_dm(fix.accuracy_mm)}
+            action = msgspec.structs.replace(action, **where)
+        return self.act(action)
+
+    def holder_told(self, checkpoint: int) -> HolderShown | None:
+        """Who holds a checkpoint, as a node told it last; None where none did."""
+        told = holder_told(self.register().shown, checkpoint)
+        return None if told is None else told[1]
+
+    def _view_of(self, checkpoint: int, at_ms: int) -> bytes | None:
+        """The event by which the player knows who holds a checkpoint, where the game tells it."""
+        if checkpoint not in self.rules.crossing or not self.package.showing.tells_holders(at_ms):
+            return None
+        told = holder_told(self.register().shown, checkpoint)
+        return None if told is None else told[0]
 
     @staticmethod
     def records(verdict: Verdict) -> bool:

@@ -192,6 +192,13 @@ def captures(
     return lines
 
 
+def holder_told(shown: Mapping[bytes, HolderShown], checkpoint: int) -> tuple[bytes, HolderShown] | None:
+    """What players were told last of who holds a checkpoint, and by which event; None where nobody told."""
+    told = ((view.at_ms, event, view) for event, view in shown.items() if view.checkpoint == checkpoint)
+    latest = max(told, default=None)
+    return None if latest is None else latest[1:]
+
+
 def _blocked_until(pay: Capture, one: Staked, shown: Mapping[bytes, HolderShown]) -> int | None:
     """Until when the player knew that nobody could take it; None where it was free as far as they knew."""
     view = shown.get(one.claim.view) if one.claim.view is not None else None

@@ -36,6 +36,12 @@ class Showing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     standings: StandingsShown = StandingsShown.LIVE
     frozen_from_ms: TimeMs | None = None
 
+    def tells_holders(self, at_ms: int) -> bool:
+        """Whether players are told at that time who holds a checkpoint: as long as they see the standings live."""
+        if self.standings is StandingsShown.FROZEN:
+            return self.frozen_from_ms is not None and at_ms < self.frozen_from_ms
+        return self.standings is StandingsShown.LIVE
+
 
 class Briefing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A text with a version that is read before playing: rules and safety, or the consent to process positions.

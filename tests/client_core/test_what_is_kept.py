@@ -67,7 +67,7 @@ def test_wrong_answers_cost_on_the_phone_and_at_the_node(player: BridgedPlayer, 
 def test_a_hint_is_shown_once_it_is_taken_and_costs_what_it_says(player: BridgedPlayer, asked_at: LoopbackNode) -> None:
     taken = player.call("hint", challenge=TEXT, hint=0, at_ms=START_MS + 2_000)
     assert (taken.verdict, taken.points, taken.kept) == ("charged", 3, True)
-    assert player.now().challenges[TEXT].hints == ("Listen at noon",)
+    assert [hint.text for hint in player.now().challenges[TEXT].hints] == ["Listen at noon"]
     player.call("sync", url=asked_at.sync_url)
     assert (asked_at.result("RED").hints, asked_at.result("RED").penalties) == (1, 3)
 

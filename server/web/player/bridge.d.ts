@@ -51,7 +51,7 @@ export interface CallForHelp {
   battery_percent?: number | null;
 }
 
-/** A challenge whose checkpoint was visited. `hints` are those taken; `hint_points` what each of all costs. */
+/** A challenge whose checkpoint was visited, as it stands for all that this device holds. */
 export interface ChallengeView {
   number: number;
   code: string;
@@ -64,8 +64,13 @@ export interface ChallengeView {
   unit: string;
   sealed: boolean;
   answered: boolean;
-  hint_points: ReadonlyArray<number>;
-  hints: ReadonlyArray<string>;
+  waiting: boolean;
+  tries_left: number | null;
+  wrong_points: number;
+  speed_points: number;
+  par_ms: number;
+  par_ends_ms: number | null;
+  hints: ReadonlyArray<HintView>;
   media: ReadonlyArray<number>;
 }
 
@@ -90,6 +95,11 @@ export interface CheckpointView {
   radius_mm: number | null;
   rings: ReadonlyArray<ReadonlyArray<readonly [number, number]>>;
   finish: boolean;
+  plays: boolean;
+  hours: ReadonlyArray<readonly [number, number]>;
+  first_points: ReadonlyArray<number>;
+  minute_points: number;
+  holder: HolderView | null;
 }
 
 /** A briefing of this version was accepted, by a guardian where it says so. */
@@ -159,6 +169,24 @@ export interface HintOf {
   challenge: number;
   hint: number;
   at_ms: number;
+}
+
+/** A hint, counted from 0: `text` once it was taken; else what it costs and from when it may be had (None: now). */
+export interface HintView {
+  number: number;
+  text: string | null;
+  points: number;
+  from_ms: number | null;
+  comes_later: boolean;
+}
+
+/** Who holds a checkpoint since when, as far as is known here. */
+export interface HolderView {
+  team_number: number;
+  team_name: string;
+  mine: boolean;
+  since_ms: number;
+  blocked_until_ms: number | null;
 }
 
 /** The game and who plays it; does not change while it is played. */
@@ -366,6 +394,8 @@ export interface Standing {
   paused: boolean;
   finish_ms: number | null;
   time_ms: number | null;
+  categories: ReadonlyArray<string>;
+  format: string;
   checkpoints: ReadonlyArray<CheckpointView>;
   visited: ReadonlyArray<number>;
   near: ReadonlyArray<Near>;

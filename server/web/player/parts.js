@@ -36,6 +36,16 @@ export function Told() {
     ? [h("p", null, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
 }
 
+/** The time now, told anew every second. */
+export function useNow() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
 /** How many dialogs are open, one over the other. */
 export const openDialogs = signal(0);
 

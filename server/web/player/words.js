@@ -105,10 +105,28 @@ export const gameZone = signal("");
 /** The time of day in the game's zone.
  * @param {number} ms */
 export function clock(ms) {
+  return inZone(ms, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The time of day, with the day of the week where that is not today.
+ * @param {number} ms */
+export function when(ms) {
+  return sameDay(ms, Date.now()) ? clock(ms) : inZone(ms, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+/** Whether two moments are of one day in the game's zone.
+ * @param {number} one @param {number} other */
+export function sameDay(one, other) {
+  const day = (/** @type {number} */ ms) => inZone(ms, { year: "numeric", month: "numeric", day: "numeric" });
+  return day(one) === day(other);
+}
+
+/** @param {number} ms @param {Intl.DateTimeFormatOptions} parts */
+function inZone(ms, parts) {
   const lang = current.value.language + DIGITS;
   try {
-    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone: gameZone.value || undefined }).format(ms);
+    return new Intl.DateTimeFormat(lang, { ...parts, timeZone: gameZone.value || undefined }).format(ms);
   } catch {
-    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" }).format(ms);
+    return new Intl.DateTimeFormat(lang, parts).format(ms);
   }
 }

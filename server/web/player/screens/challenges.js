@@ -4,10 +4,11 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { answer, home, photo, record, standing, takeHint, told } from "../game.js";
 import { addressOf, gathered } from "../media.js";
-import { Button, Dialog, Field } from "../parts.js";
-import { ofGame, t } from "../words.js";
+import { Button, Dialog, Field, useNow } from "../parts.js";
+import { ofGame, span, t, when } from "../words.js";
 
 /** @typedef {import("../bridge.d.ts").ChallengeView} ChallengeView */
+/** @typedef {import("../bridge.d.ts").HintView} HintView */
 
 const FORM = { TEXT: 0, NUMBER: 1, CHOICE: 2, ORDER: 3, PHOTO: 4, FREE_TEXT: 5 };
 const SIDE_PX_MAX = 1600;
@@ -24,8 +25,9 @@ export function Challenges() {
   return h("section", { "aria-label": t("tab.tasks") }, [
     found.length ? h("ul", { class: "checkpoints" }, found.map((one) => h("li", { key: one.number },
       h("button", { type: "button", class: `checkpoint ${one.answered ? "visited" : ""}`, onClick: () => choose(one) }, [
-        h("span", { class: "arrow" }, one.answered ? "✓" : "?"),
-        h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), ` ${ofGame(one.name)}`]),
+        h("span", { class: "arrow" }, one.answered ? "✓" : one.waiting ? "…" : "?"),
+        h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), ` ${ofGame(one.name)}`,
+          one.answered || one.tries_left !== 0 ? null : h("span", { class: "tag" }, t("tasks.no_tries"))]),
         h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
       ])))) : h("p", { class: "quiet" }, t("tasks.none")),
     chosen ? h(OneChallenge, { challenge: chosen, onClose: () => setOpen(null) }) : null,
@@ -34,37 +36,76 @@ export function Challenges() {
 
 /** @param {{ challenge: ChallengeView, onClose: () => void }} props */
 function OneChallenge({ challenge, onClose }) {
-  const [text, setText] = useState("");
   const [secret, setSecret] = useState("");
-  const [order, setOrder] = useState(/** @type {string[]} */ ([]));
+  const { form } = challenge;
   const send = async (/** @type {string} */ said) => {
     const outcome = await answer(challenge.number, said, secret.trim() || null);
     if (outcome?.verdict === "accepted") onClose();
   };
-  const left = challenge.choices.filter((one) => !order.includes(one));
-  const { form } = challenge;
+  // Another photo or another text may take the place of the one before; what is right or used up is not asked again.
+  const again = form === FORM.PHOTO || form === FORM.FREE_TEXT;
+  const asked = again || (!challenge.answered && challenge.tries_left !== 0);
   return h(Dialog, { title: ofGame(challenge.name) || challenge.code, onClose, children: [
     h("p", null, ofGame(challenge.text)),
     challenge.media.map((number) => h(Shown, { key: number, medium: home.value?.media[number] })),
-    challenge.answered ? h("p", { class: "good" }, `✓ ${t("tasks.answered")}`) : null,
-    challenge.sealed ? h(Field, { label: t("tasks.secret"), name: "secret", value: secret, onInput: setSecret, upper: true }) : null,
-    form === FORM.CHOICE ? challenge.choices.map((one) => h(Button, { key: one, onClick: () => { send(one); }, children: ofGame(one) })) : null,
-    form === FORM.ORDER ? [
-      h("ol", null, order.map((one) => h("li", { key: one }, ofGame(one)))),
-      left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: ofGame(one) })),
-      h(Button, { kind: "main", disabled: left.length > 0, onClick: () => { send(order.join("\n")); }, children: t("tasks.send") }),
-      h(Button, { onClick: () => setOrder([]), children: t("tasks.again") }),
-    ] : null,
-    form === FORM.PHOTO ? h(TakePhoto, { challenge, onClose }) : null,
-    form === FORM.TEXT || form === FORM.NUMBER || form === FORM.FREE_TEXT
-      ? h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), send(text)) }, [
-        h(Field, { label: challenge.unit ? `${t("tasks.answer")} (${ofGame(challenge.unit)})` : t("tasks.answer"), name: "answer", value: text, onInput: setText, mode: form === FORM.NUMBER ? "decimal" : "text" }),
-        h("button", { type: "submit", class: "button main", disabled: !text.trim() }, t("tasks.send")),
-      ]) : null,
-    challenge.hints.map((hint, n) => h("p", { key: n, class: "hint-text" }, ofGame(hint))),
-    challenge.hints.length < challenge.hint_points.length
-      ? h(Button, { onClick: () => { takeHint(challenge.number, challenge.hints.length); }, children: t("tasks.hint", { points: challenge.hint_points[challenge.hints.length] ?? 0 }) }) : null,
+    challenge.answered ? h("p", { class: "good" }, `✓ ${t("tasks.answered")}`) : h(Stakes, { challenge }),
+    challenge.sealed && asked ? h(Field, { label: t("tasks.secret"), name: "secret", value: secret, onInput: setSecret, upper: true }) : null,
+    asked && form === FORM.CHOICE ? challenge.choices.map((one) => h(Button, { key: one, onClick: () => { send(one); }, children: ofGame(one) })) : null,
+    asked && form === FORM.ORDER ? h(InOrder, { choices: challenge.choices, onSend: send }) : null,
+    asked && form === FORM.PHOTO ? h(TakePhoto, { challenge, onClose }) : null,
+    asked && (form === FORM.TEXT || form === FORM.NUMBER || form === FORM.FREE_TEXT) ? h(InWords, { challenge, onSend: send }) : null,
+    h(Hints, { challenge }),
   ] });
+}
+
+/** What is at stake: the points and those for speed, the tries that are left and what a wrong answer costs.
+ * @param {{ challenge: ChallengeView }} props */
+function Stakes({ challenge }) {
+  const now = useNow();
+  const { points, speed_points, par_ms, par_ends_ms, tries_left, wrong_points } = challenge;
+  const fast = par_ends_ms === null ? 0 : Math.floor((speed_points * Math.min(par_ms, Math.max(0, par_ends_ms - now))) / par_ms);
+  return h("ul", { class: "facts", id: "stakes" }, [
+    h("li", null, t("points", { count: points, points })),
+    fast ? h("li", null, t("tasks.speed", { count: fast, points: fast, time: when(par_ends_ms ?? 0), left: span((par_ends_ms ?? 0) - now) })) : null,
+    challenge.waiting ? h("li", null, t("reason.awaits_judging")) : null,
+    tries_left === null ? null : h("li", { class: tries_left ? "" : "bad" }, tries_left ? t("tasks.tries", { count: tries_left }) : t("reason.tries_used")),
+    wrong_points && tries_left !== 0 ? h("li", null, t("tasks.wrong", { count: wrong_points, points: wrong_points })) : null,
+  ]);
+}
+
+/** An answer to be typed. @param {{ challenge: ChallengeView, onSend: (said: string) => void }} props */
+function InWords({ challenge, onSend }) {
+  const [text, setText] = useState("");
+  return h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), onSend(text)) }, [
+    h(Field, { label: challenge.unit ? `${t("tasks.answer")} (${ofGame(challenge.unit)})` : t("tasks.answer"), name: "answer", value: text, onInput: setText, mode: challenge.form === FORM.NUMBER ? "decimal" : "text" }),
+    h("button", { type: "submit", class: "button main", disabled: !text.trim() }, t("tasks.send")),
+  ]);
+}
+
+/** All choices, to be tapped in the right order. @param {{ choices: ReadonlyArray<string>, onSend: (said: string) => void }} props */
+function InOrder({ choices, onSend }) {
+  const [order, setOrder] = useState(/** @type {string[]} */ ([]));
+  const left = choices.filter((one) => !order.includes(one));
+  return h("div", { class: "form" }, [
+    h("ol", null, order.map((one) => h("li", { key: one }, ofGame(one)))),
+    left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: ofGame(one) })),
+    h(Button, { kind: "main", disabled: left.length > 0, onClick: () => onSend(order.join("\n")), children: t("tasks.send") }),
+    h(Button, { onClick: () => setOrder([]), children: t("tasks.again") }),
+  ]);
+}
+
+/** The hints that were taken, and those that can be had next: what each costs, and from when.
+ * @param {{ challenge: ChallengeView }} props */
+function Hints({ challenge }) {
+  const now = useNow();
+  const next = challenge.hints.filter((hint) => hint.text === null && !hint.comes_later);
+  const label = (/** @type {HintView} */ hint) => (hint.points ? t("tasks.hint", { points: hint.points }) : t("tasks.hint_free"));
+  return [
+    challenge.hints.map((hint) => (hint.text === null ? null : h("p", { key: hint.number, class: "hint-text" }, ofGame(hint.text)))),
+    next.map((hint) => (hint.from_ms !== null && hint.from_ms > now
+      ? h("p", { key: hint.number, class: "quiet", id: "hint-waits" }, t("tasks.hint_later", { time: when(hint.from_ms), left: span(hint.from_ms - now), points: hint.points }))
+      : h(Button, { key: hint.number, onClick: () => { takeHint(challenge.number, hint.number); }, children: label(hint) }))),
+  ];
 }
 
 /** What belongs to a task: a picture, a sound or a film, with whom to credit.

@@ -9,6 +9,7 @@ import { checkIn, fix, home, near, standing } from "../game.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { locate, locating } from "../places.js";
 import { metres, ofGame, t } from "../words.js";
+import { PlaceFacts, PlaceTag } from "./place_facts.js";
 import { CheckInScanner } from "./scanning.js";
 import { TagScanner, readsTags } from "./tags.js";
 
@@ -21,7 +22,8 @@ export function Checkpoints() {
   const away = new Map(near.value.map((one) => [one.number, one]));
   const visited = new Set(found.visited);
   const order = [...found.checkpoints].sort(
-    (a, b) => (away.get(a.number)?.distance_mm ?? Infinity) - (away.get(b.number)?.distance_mm ?? Infinity) || a.number - b.number,
+    (a, b) => Number(b.plays) - Number(a.plays)
+      || (away.get(a.number)?.distance_mm ?? Infinity) - (away.get(b.number)?.distance_mm ?? Infinity) || a.number - b.number,
   );
   const chosen = order.find((one) => one.number === open);
   return h("section", { "aria-label": t("tab.list") }, [
@@ -31,7 +33,7 @@ export function Checkpoints() {
         h("button", { type: "button", class: `checkpoint ${visited.has(one.number) ? "visited" : ""} ${away.get(one.number)?.inside ? "inside" : ""}`, onClick: () => setOpen(one.number) }, [
           h(Arrow, { checkpoint: one }),
           h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), one.name && one.name !== one.code ? ` ${ofGame(one.name)}` : "",
-            one.finish ? h("span", { class: "tag" }, t("finish")) : null]),
+            one.finish ? h("span", { class: "tag" }, t("finish")) : null, h(PlaceTag, { checkpoint: one })]),
           h("span", { class: "checkpoint-away" }, visited.has(one.number) ? `✓ ${t("visited")}` : awayText(one, away.get(one.number))),
           h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
         ]),
@@ -108,6 +110,7 @@ export function OneCheckpoint({ checkpoint, onClose }) {
     h("p", { class: "figures" }, [t("points", { count: checkpoint.points, points: checkpoint.points }), away ? ` · ${awayText(checkpoint, away)}` : ""]),
     checkpoint.text ? h("p", null, ofGame(checkpoint.text)) : null,
     visited ? h("p", { class: "good" }, `✓ ${t("visited")}`) : null,
+    h(PlaceFacts, { checkpoint }),
     byPlace ? h(Button, { kind: "main", onClick: () => act(null), disabled: !fix.value, children: fix.value ? t("check_in.here") : t("check_in.no_fix") }) : null,
     byQr ? h(Button, { kind: byPlace ? "plain" : "main", onClick: () => setScanning(true), children: t("check_in.scan") }) : null,
     byQr && readsTags() ? h(Button, { onClick: () => setHolding(true), children: t("check_in.tag") }) : null,

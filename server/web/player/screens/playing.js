@@ -1,13 +1,13 @@
 // Playing: what is always in sight above, the chosen view, and the four tabs below.
 
 import { h } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { installComesFirst } from "../browsers.js";
 import { saveDay } from "../day_file.js";
 import { failure, finish, home, offered, online, record, standing, standingAt, start, storeKind, sync, syncState, told } from "../game.js";
 import { gatherProblem } from "../media.js";
 import { newer, ready } from "../offline.js";
-import { Button, Dialog, Told, openDialogs } from "../parts.js";
+import { Button, Dialog, Told, openDialogs, useNow } from "../parts.js";
 import { failureText, ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -47,11 +47,7 @@ function unread() {
 
 /** Score, time left and what is only here; the clock's warning where there is one. */
 function Head() {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useNow();
   const found = standing.value;
   if (!found) return h("header", { class: "head" }, h("h1", { dir: "auto" }, ofGame(home.value?.name ?? "")));
   const { unsent, in_custody: custody } = found.safety;

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { explain, home, reasonText, standing } from "../game.js";
 import { Figure } from "../parts.js";
-import { clock, figure, has, span, t } from "../words.js";
+import { clock, figure, has, ofGame, span, t } from "../words.js";
 
 /** @typedef {import("../bridge.d.ts").LineView} LineView */
 
@@ -24,6 +24,8 @@ export function Score() {
       found.time_ms !== null ? h(Figure, { name: t("score.time"), value: span(found.time_ms) }) : null,
     ]),
     h("p", { class: "quiet" }, t(`status.${found.status}`)),
+    found.format || found.categories.length ? h("p", { class: "quiet", id: "plays" },
+      t("team_plays", { what: [found.format, ...found.categories].filter(Boolean).map(ofGame).join(" · ") })) : null,
     h("h2", null, t("score.why")),
     lines?.length ? h("ol", { class: "lines" }, lines.map((line, n) => h("li", { key: n }, [
       h("span", { class: "line-text" }, [lineText(line), line.at_ms !== null ? h("span", { class: "quiet" }, ` ${clock(line.at_ms)}`) : null]),
