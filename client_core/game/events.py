@@ -10,6 +10,8 @@ whatever the clocks said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby, repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +34,7 @@ from client_core.game.rules import Rules
 PLAYED = (CheckIn, Answer, ChallengeOpened, HintTaken, Photo, Start, Finish, Retired)
 """What the rules judge of what is done in play; their times make the order."""
 _PLAYED = frozenset(PLAYED)
+_STREAM = attrgetter("stream")
 ROOM = (1 << 40) + 1
 """Between two places, for events that come late. An odd number, so that places are spread well in tables."""
 
@@ -141,25 +144,39 @@ def _chains(
     """The chains of all streams, and where each event stands in them."""
     chains: list[Chain] = []
     by_id: dict[bytes, tuple[int, int]] = {}
-    first = 0
-    latest = b""
+    to = 0
+    for stream, run in groupby(in_streams, _STREAM):
+        events = list(run)
+        since, to = to, to + len(events)
+        _, seqs, ids, *_, previous = zip(*events, strict=True)
+        if any(previous) or len({*seqs}) < len(seqs) or len({*ids}) < len(ids) or not by_id.keys().isdisjoint(ids):
+            _branch(events, actions[since:to], chains, by_id)
+        else:  # nearly every stream: no fork, no double
+            by_id.update(zip(ids, zip(repeat(len(chains)), seqs), strict=False))
+            chains.append(Chain(stream, events, list(actions[since:to]), None))
+    return chains, by_id
+
+
+def _branch(
+    events: Sequence[LoggedEvent],
+    actions: Sequence[Action],
+    chains: list[Chain],
+    by_id: dict[bytes, tuple[int, int]],
+) -> None:
+    """Add the chains of one stream, a fork's branches each by itself, and where its events stand in them."""
+    first = len(chains)
     chain: Chain | None = None
-    for event, action in zip(in_streams, actions, strict=True):
+    for event, action in zip(events, actions, strict=True):
         if event.id in by_id:
             continue
-        if chain is None or event.stream != latest:
-            latest, first = event.stream, len(chains)
-            chain = None
         following = chain if chain is not None and _follows(chain, event) else _chain_before(chains[first:], event)
         if following is None:
             following = Chain(event.stream, [], [], _base(chains[first:], first, event, by_id))
             chains.append(following)
         chain = following
-        number = chains.index(chain, first) if len(chains) - first > 1 else first
-        by_id[event.id] = (number, event.seq)
+        by_id[event.id] = (chains.index(chain, first), event.seq)
         chain.events.append(event)
         chain.actions.append(action)
-    return chains, by_id
 
 
 def _follows(chain: Chain, event: LoggedEvent) -> bool:

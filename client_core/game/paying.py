@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -30,6 +31,7 @@ from client_core.game.walking import COURSE, Key
 
 LAST = 1 << 80
 """A place after those of all events."""
+NOTHING_MISSING: Mapping[int, tuple[bytes, ...]] = MappingProxyType({})
 _ALREADY_VISITED = Refused(Reason.ALREADY_VISITED)
 
 
@@ -42,38 +44,45 @@ class Paid(NamedTuple):
     points: int
 
 
+class Pay(NamedTuple):
+    """What the visits of one key come to."""
+
+    paid: Sequence[Paid] = ()
+    claims: Sequence[Claim] = ()
+    missing: Mapping[int, tuple[bytes, ...]] = NOTHING_MISSING
+    """By checkpoint what leaves it missing: the visits and decisions of its course."""
+
+
 class Purse:
-    """What the visits of one key, or of a team, come to."""
+    """What the visits of a team come to: those of all keys, and what their groups and staff make of it."""
 
     __slots__ = ("bonus", "claims", "missing", "paid")
 
-    def __init__(self) -> None:
+    def __init__(self, pays: Iterable[Pay]) -> None:
         self.paid: list[Paid] = []
-        self.missing: dict[int, tuple[bytes, ...]] = {}
-        """By checkpoint what leaves it missing: the visits and decisions of its course."""
         self.claims: list[Claim] = []
+        self.missing: dict[int, tuple[bytes, ...]] = {}
         self.bonus = 0
+        for paid, claims, missing in pays:
+            self.paid += paid
+            self.claims += claims
+            self.missing.update(missing)
 
 
-def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> dict[Key, Purse]:
+def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> dict[Key, Pay]:
     """Set the verdicts of the visits that stood; what they pay, by what they are paid as."""
-    purses: dict[Key, Purse] = {}
-    for key, visits in stood.items():
-        if isinstance(key, int) or key[1] != COURSE:
-            purses[key] = pay_key(play, times, visits)
+    pays = {
+        key: pay_key(play, times, visits) for key, visits in stood.items() if isinstance(key, int) or key[1] != COURSE
+    }
     for number in sorted(play.rules.sport):
         if play.rules.package.groups[number].legs:
-            purses[number, COURSE] = pay_course(play, times, openings, number, stood.get((number, COURSE), []))
-    return purses
+            pays[number, COURSE] = pay_course(play, times, openings, number, stood.get((number, COURSE), []))
+    return pays
 
 
-def gather(play: Play, times: Times, purses: Iterable[Purse]) -> Purse:
+def gather(play: Play, times: Times, pays: Iterable[Pay]) -> Purse:
     """What all keys pay together, with the finish, what staff granted, and the bounds and bonuses of groups."""
-    purse = Purse()
-    for one in purses:
-        purse.paid += one.paid
-        purse.claims += one.claims
-        purse.missing.update(one.missing)
+    purse = Purse(pays)
     finish = times.finish
     if finish is not None and play.rules.finish >= 0:
         verdict = play.rules.accepted[play.rules.finish]
@@ -138,49 +147,50 @@ def worth(place: Place, at_ms: int, start_ms: int | None) -> int:
     return points
 
 
-def pay_key(play: Play, times: Times, visits: list[Visit]) -> Purse:
+def pay_key(play: Play, times: Times, visits: list[Visit]) -> Pay:
     """Pay the first visit of a place, and after each pause the next round."""
-    purse = Purse()
     if not play.in_order:
         visits.sort()
-    place = play.rules.places[visits[0].checkpoint]
-    pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
+    first = visits[0]
+    place = play.rules.places[first.checkpoint]
     verdicts, because = play.verdicts, play.because
-    before: tuple[bytes, ...]
-    if place.plain and visits[1:] and not play.members and not play.walked:  # the most usual: the first of all pays
-        _accept(play, times, purse, visits[0], ())
-        before = (visits[0].event,)
+    if place.plain and not play.members and not play.walked:  # the most usual: the first of all pays
+        paid = _accept(play, times, first, ())
         for visit in visits[1:]:
-            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
-        return purse
+            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, (first.event,)
+        return Pay((paid,))
+    pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
+    rounds: list[Paid] = []
+    claims: list[Claim] = []
     last: Visit | None = None
-    before = ()
+    before: tuple[bytes, ...] = ()
     for visit, others in there(play, visits):
         if crossing and (last is None or isinstance(place.pay, Capture)):
-            purse.claims.append(_claim(play, visit))
+            claims.append(_claim(play, visit))
         if last is None or (pause_ms is not None and visit.moment - last.moment >= pause_ms):
-            _accept(play, times, purse, visit, (*others, *before))
+            rounds.append(_accept(play, times, visit, (*others, *before)))
             last, before = visit, (visit.event,)
         elif others or visit.event in because:
             play.refuse(visit.place, _ALREADY_VISITED, *dict.fromkeys((*others, *before)))
         else:  # nearly every other visit of a place: the same, without a call
             verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, before
-    return purse
+    return Pay(rounds, claims)
 
 
-def _accept(play: Play, times: Times, purse: Purse, visit: Visit, others: tuple[bytes, ...]) -> None:
-    place = play.rules.places[visit.checkpoint]
-    start = times.start
+def _accept(play: Play, times: Times, visit: Visit, others: tuple[bytes, ...]) -> Paid:
+    number, event, at_ms = visit.checkpoint, visit.event, visit.at_ms
+    place = play.rules.places[number]
     if place.plain:
-        verdict = play.rules.accepted[visit.checkpoint]
+        verdict = play.rules.accepted[number]
     else:
-        verdict = Accepted(worth(place, visit.at_ms, None if start is None else start[0]))
+        start = times.start
+        verdict = Accepted(worth(place, at_ms, None if start is None else start[0]))
     play.verdicts[visit.place] = verdict
     if play.rules.gated:  # an earlier visit may have come too early, and this one pays for that
-        others = (*others, *(event for event in _in_its_stead(play, visit.checkpoint) if event != visit.event))
+        others = (*others, *(one for one in _in_its_stead(play, number) if one != event))
     if others:
-        play.because[visit.event] = tuple(dict.fromkeys((*play.because.get(visit.event, ()), *others)))
-    purse.paid.append(Paid(visit.at_ms, visit.checkpoint, visit.event, verdict.points))
+        play.because[event] = tuple(dict.fromkeys((*play.because.get(event, ()), *others)))
+    return Paid(at_ms, number, event, verdict.points)
 
 
 def _claim(play: Play, visit: Visit) -> Claim:
@@ -196,9 +206,9 @@ def _claim(play: Play, visit: Visit) -> Claim:
     return Claim(visit.checkpoint, at_ms, min(low_ms, at_ms), max(high_ms, at_ms), visit.event, view)
 
 
-def pay_course(play: Play, times: Times, openings: Openings, number: int, stood: list[Visit]) -> Purse:
+def pay_course(play: Play, times: Times, openings: Openings, number: int, stood: list[Visit]) -> Pay:
     """Judge a course from all its visits: as many legs as one order allows pay, the others are missing."""
-    purse, group = Purse(), play.rules.package.groups[number]
+    group = play.rules.package.groups[number]
     order = openings.order(number, play.team.id)
     unasked = {*play.rulings.voided, play.rules.finish}  # the finish has rules of its own
     voided = {rank for rank, leg in enumerate(order) if unasked & set(group.legs[leg].any_of)}
@@ -223,6 +233,8 @@ def pay_course(play: Play, times: Times, openings: Openings, number: int, stood:
         for checkpoint in {row[3] for row in rows}
     }
     ruled = _ruled_in(play, group)
+    paid: list[Paid] = []
+    missing: dict[int, tuple[bytes, ...]] = {}
     run = filled([ranks_of[row[3]] for row in rows])
     chosen = sorted(run.values())
     ids = [row[2].event if row[2] is not None else row[4][0] for row in rows]
@@ -232,7 +244,7 @@ def pay_course(play: Play, times: Times, openings: Openings, number: int, stood:
         if found is None:
             continue
         if index in run.values():
-            _accept(play, times, purse, found, (*others, *near, *ruled))
+            paid.append(_accept(play, times, found, (*others, *near, *ruled)))
         else:
             before = [ids[other] for other in chosen if other < index and rows[other][3] == checkpoint]
             reason = Refused(Reason.ALREADY_VISITED) if before else Refused(Reason.OUT_OF_ORDER, (number,))
@@ -240,8 +252,8 @@ def pay_course(play: Play, times: Times, openings: Openings, number: int, stood:
     if not group.skippable and _plays(play, number, group):
         why = (*dict.fromkeys((*ids, *ruled)),)
         lacking = [group.legs[leg].any_of[0] for r, leg in enumerate(order) if r not in run and r not in voided]
-        purse.missing.update(dict.fromkeys(lacking, why))
-    return purse
+        missing = dict.fromkeys(lacking, why)
+    return Pay(paid, missing=missing)
 
 
 def _ruled_in(play: Play, group: Group) -> tuple[bytes, ...]:

@@ -31,7 +31,7 @@ from client_core.game.events import Decoded
 from client_core.game.evidence import told_wrongly
 from client_core.game.growing import Growing, Grown
 from client_core.game.openings import Openings
-from client_core.game.paying import Purse, gather, pay, pay_course, pay_key
+from client_core.game.paying import Pay, Purse, gather, pay, pay_course, pay_key
 from client_core.game.play import Play, Visit, by_place
 from client_core.game.results import Flag
 from client_core.game.roles import Role
@@ -59,7 +59,7 @@ class Phases:
         self.openings, self.answers = Openings(play, self.times), Answers(play, self.times)
         self._stood = walk(play, self.times, self.openings, self.answers, play.visits, play.asked)
         play.walked = dict(play.because)
-        self._purses = pay(play, self.times, self.openings, self._stood)
+        self._pays = pay(play, self.times, self.openings, self._stood)
         self.answers.settle(self.openings, self.answers.given)
         self._closed = False
 
@@ -68,7 +68,7 @@ class Phases:
         if self._closed:
             clock(self.play)
         self._closed = True
-        return gather(self.play, self.times, self._purses.values())
+        return gather(self.play, self.times, self._pays.values())
 
     def take(self, grown: Grown, growing: Growing) -> bool:
         """Take in an event at the end of its chain that nobody knew; False where all has to be folded anew."""
@@ -114,23 +114,23 @@ class Phases:
         groups = play.rules.package.groups
         alike = {checkpoint}.union(*(leg.any_of for group in groups for leg in group.legs if checkpoint in leg.any_of))
         courses = {seat.group for one in alike if (seat := play.seats.get(one)) is not None}
-        purses: dict[Key, Purse] = {}
+        pays: dict[Key, Pay] = {}
         for key, visits in self._stood.items():
             if isinstance(key, tuple) and key[1] == COURSE:
                 continue
-            if key in self._purses and alike.isdisjoint([visit.checkpoint for visit in visits]):
-                purses[key] = self._purses[key]
+            if key in self._pays and alike.isdisjoint([visit.checkpoint for visit in visits]):
+                pays[key] = self._pays[key]
             else:
                 self._reset(visits)
-                purses[key] = pay_key(play, self.times, visits)
-        for key, purse in self._purses.items():
+                pays[key] = pay_key(play, self.times, visits)
+        for key, before in self._pays.items():
             if isinstance(key, tuple) and key[1] == COURSE:
                 visits = self._stood.get(key, [])
                 mine = key[0] in courses
                 if mine:
                     self._reset(visits)
-                purses[key] = pay_course(play, self.times, self.openings, key[0], visits) if mine else purse
-        self._purses = purses
+                pays[key] = pay_course(play, self.times, self.openings, key[0], visits) if mine else before
+        self._pays = pays
 
     def _reset(self, visits: list[Visit]) -> None:
         for visit in visits:

@@ -33,7 +33,7 @@ _READ = (
     "SELECT seq, id, payload_hash, payload, seed, salt FROM event"
     " WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 )
-_PAYLOADS = "SELECT seq, id, payload FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+_PAYLOADS = "SELECT seq, id, payload FROM event WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ?"
 _SIGNATURES = (
     "SELECT seq, signature FROM signature WHERE stream_no = ? AND branch = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 )
@@ -143,13 +143,14 @@ class GameLog:
         For folding: the hashes were checked when the events came. Of an erased
         event it is the fact that stands for it.
         """
-        rows = self.reader.execute(_PAYLOADS, (self.stream_nos.get(stream), branch, first_seq, last_seq))
+        where = (self.stream_nos.get(stream), branch, first_seq, last_seq)
         facts = self.index.directory.erased(stream)
-        if facts:
-            judged = ((seq, i, payload, facts.get((seq, i))) for seq, i, payload in rows)
-            known = ((seq, i, payload if fact is None else fact or None) for seq, i, payload, fact in judged)
-            return ((seq, identity, payload) for seq, identity, payload in known if payload is not None)
-        return ((seq, identity, payload) for seq, identity, payload in rows if payload is not None)
+        if not facts:
+            return self.reader.execute(f"{_PAYLOADS} AND payload IS NOT NULL ORDER BY seq", where)
+        rows = self.reader.execute(f"{_PAYLOADS} ORDER BY seq", where)
+        judged = ((seq, i, payload, facts.get((seq, i))) for seq, i, payload in rows)
+        known = ((seq, i, payload if fact is None else fact or None) for seq, i, payload, fact in judged)
+        return ((seq, identity, payload) for seq, identity, payload in known if payload is not None)
 
     def size_of(self, stream: bytes, from_seq: int = 0) -> tuple[int, int]:
         """How many events of a stream are held from a number on, and the bytes of their payloads together."""
