@@ -29,6 +29,7 @@ from server.api import (
 )
 from server.clock import Clock
 from server.cross_origin import let_apps_in
+from server.folder import Folder
 from server.node import Node
 from server.peer_limit import Buckets, limit_peers
 from server.problems import answer_problem
@@ -36,13 +37,19 @@ from server.settings import Settings
 from server.verifier import Verifier
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, verifier: Verifier | None = None) -> Litestar:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    verifier: Verifier | None = None,
+    folder: Folder | None = None,
+) -> Litestar:
     """The application of one node.
 
-    `clock` is what tests replace; `verifier` comes from a program that could
-    hire a process for it; the rest comes from the settings.
+    `clock` is what tests replace; `verifier` and `folder` come from a program
+    that could hire processes for them; the rest comes from the settings.
     """
-    node = Node(settings, clock, verifier)
+    node = Node(settings, clock, verifier, folder)
     limits = settings.limits
     buckets = Buckets(limits.requests_per_s_max, limits.requests_burst_max)
 

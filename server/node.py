@@ -16,6 +16,7 @@ from server.clock import Clock, clock_from
 from server.db.tenant_file import TenantFile
 from server.db.tenants import TenantFiles
 from server.desk import Desk
+from server.folder import Folder
 from server.forgetting import is_due
 from server.games import find_game
 from server.healing import why_healing
@@ -53,9 +54,15 @@ log = logging.getLogger("wayfold.node")
 class Node:
     """Settings, clock, tenants' files, the writer, and the games that are open."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, verifier: Verifier | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        verifier: Verifier | None = None,
+        folder: Folder | None = None,
+    ) -> None:
         self.settings = settings
-        self.verifier = verifier or Verifier()
+        self.verifier, self.folder = verifier or Verifier(), folder or Folder()
         self.clock: Clock = clock or clock_from(settings.clock)
         limits = settings.limits
         self.tenants = TenantFiles(Path(settings.data_folder), open_max=limits.tenant_files_open_max)
@@ -109,6 +116,7 @@ class Node:
         await self.witnessing.stop()
         await self.writer.stop()
         self.verifier.close()
+        self.folder.close()
         self.tenants.close()
 
     @contextmanager
@@ -172,7 +180,7 @@ class Node:
             raise Problem("store_unusable", f"the file of {tenant} has no tenant in it: put back a backup")
         game = self._games.get((tenant, row.no))
         if game is None:
-            game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row)
+            game = self._games[tenant, row.no] = OpenGame(file, file.tenant, row, self.folder)
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
             self._tell_healing(game)

@@ -11,6 +11,7 @@ from client_core.game.rules import compile_rules
 from client_core.signing import SigningKey
 from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile
+from server.folder import Folder
 from server.games import game_log, package_of
 from server.hearing import Hearing
 from server.replaced_key import is_replaced
@@ -26,15 +27,15 @@ from sync.stream import GAME
 class OpenGame:
     """What requests about one game share. Lives as long as the tenant's file is open."""
 
-    def __init__(self, file: TenantFile, tenant: TenantRow, row: GameRow) -> None:
-        """Open it; raises `Problem("package_missing")`."""
+    def __init__(self, file: TenantFile, tenant: TenantRow, row: GameRow, folder: Folder | None = None) -> None:
+        """Open it, its scores folded with the help of `folder`; raises `Problem("package_missing")`."""
         self.file, self.tenant, self.row = file, tenant, row
         self.key = SigningKey.from_seed(tenant.node_seed)
         self.log = game_log(file, tenant, row)
         with file.reading() as session:
             self.package_bytes = package_of(session, row)
         self.rules = compile_rules(decode_package(self.package_bytes))
-        self.board = Scoreboard(self.log, self.rules)
+        self.board = Scoreboard(self.log, self.rules, self.package_bytes, folder)
         self.hearing = Hearing(self.log)
         self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None

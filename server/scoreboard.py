@@ -6,12 +6,17 @@ of staff) is read into a register. A commit only marks whose scores it touches;
 they are folded from the store when results are asked for, or one by one beside.
 Kept is a result a team, and of the teams that sent something lately the fold
 itself (`reckoning`), up to a number of events, so memory grows with teams alone.
+Where many teams wait, a hired process folds some of those that come for the
+first time (`folder`), while others are folded here.
 Nothing here is stored: it can be made again from the log at any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 from client_core.game.crossing import Crossed
 from client_core.game.events import LoggedEvent
@@ -23,6 +28,7 @@ from client_core.game.scoring import TeamResult, fold
 from client_core.game.standings import Standing, standings
 from client_core.game.teams import Register, Team, read_register
 from server.db.event_log import GameLog
+from server.folder import Asked, Folder
 from sync.directory import Directory
 from sync.forks import forked_events
 from sync.placement import StreamState
@@ -32,15 +38,27 @@ from sync.stream import GAME, team_audience
 
 EVENTS_KEPT_MAX = 20_000
 """Of one game, some 40 MB: the folds of a hundred teams in a game of 200 events a team."""
+PIECE_TEAMS, PIECE_EVENTS = 16, 1_000
+"""Folded by the hired process at once: at most so many teams, and no further one beyond so many events; some 3 ms."""
 _TEAM_PREFIX = team_audience(b"")
+
+
+class _Away(NamedTuple):
+    """Teams that the hired process folds, by the register of then."""
+
+    asked: Asked
+    register: Register
+    teams: tuple[bytes, ...]
 
 
 class Scoreboard:
     """Results by team. Belongs to the thread that reads the log's index."""
 
-    def __init__(self, log: GameLog, rules: Rules) -> None:
+    def __init__(self, log: GameLog, rules: Rules, package: bytes = b"", folder: Folder | None = None) -> None:
         self.log, self.rules = log, rules
-        self.version = 0
+        self._package, self._folder = package, folder or Folder()
+        self.version = self.beside = 0
+        """`beside`: how many teams the hired process has folded."""
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -54,6 +72,7 @@ class Scoreboard:
         self._events_kept = 0
         self._heard: set[bytes] = set()
         """Teams that were folded with events: of most that send all they have at once, nothing comes after it."""
+        self._away: _Away | None = None
         self._standings: list[Standing] | None = None
         self._crossed = Crossed()
         self._read_register()
@@ -76,16 +95,59 @@ class Scoreboard:
         self._touch(state for state in self.index.streams.values() if state.key.public_key in keys)
 
     def fold_some(self) -> bool:
-        """Fold one team of those that were touched; whether there are more."""
+        """Fold one team of those that were touched, and have others folded beside; whether there are more."""
+        self._fold_beside()
         team = next(iter(self._touched), None)
-        if team is None:
-            return False
-        self._touched.discard(team)
-        known = self.teams.get(team)
-        if known is not None:
-            events = events_about(self.log, self.register, team)
-            self._results[team] = self._fold(known, list(events))
-        return bool(self._touched)
+        if team is not None:
+            self._touched.discard(team)
+            known = self.teams.get(team)
+            if known is not None:
+                self._results[team] = self._fold(known, list(events_about(self.log, self.register, team)))
+        return bool(self._touched or self._away)
+
+    @property
+    def away(self) -> tuple[bytes, ...]:
+        """The teams that the hired process folds."""
+        return self._away.teams if self._away is not None else ()
+
+    def _fold_beside(self) -> None:
+        """Take what the hired process has folded, and give it more while there is enough for both."""
+        if self._away is not None:
+            if not self._touched:
+                self._folder.wait(self._away.asked)
+            elif not (self._folder.is_free or self._away.asked.is_done):
+                return
+            self._take(self._away)
+            self._away = None
+        if len(self._touched) > 2 * PIECE_TEAMS and self._folder.is_free:
+            teams = self._piece()
+            if teams:
+                asked = self._folder.ask(self._package, self.register, partial(game_events, self.log), teams)
+                self._away = _Away(asked, self.register, tuple([team for team, _ in teams]))
+                self._touched.difference_update(self._away.teams)
+
+    def _piece(self) -> list[tuple[bytes, list[LoggedEvent]]]:
+        """Teams that come for the first time, with their events."""
+        piece: list[tuple[bytes, list[LoggedEvent]]] = []
+        count = 0
+        for team in self._touched:
+            if team in self.teams and team not in self._heard and team not in self.reckonings:
+                events = list(events_about(self.log, self.register, team))
+                piece.append((team, events))
+                count += len(events)
+            if len(piece) == PIECE_TEAMS or count >= PIECE_EVENTS:
+                break
+        return piece
+
+    def _take(self, away: _Away) -> None:
+        """Take in results, except of teams that were touched again; where nobody folded them they wait here."""
+        results = away.asked.results
+        if results is None or away.register is not self.register:
+            self._touched.update(away.teams)
+            return
+        self._heard.update(result.team for result in results if result.events)
+        self._results.update({one.team: one for one in results if one.team not in self._touched})
+        self.beside += len(results)
 
     def _fold(self, team: Team, events: list[LoggedEvent]) -> TeamResult:
         """One team's result; from the second time on that it has events its fold is kept, as long as there is room."""
@@ -103,13 +165,13 @@ class Scoreboard:
 
     def results(self) -> list[TeamResult]:
         """Every registered team's result, without what was judged."""
-        while self._touched:
-            self.fold_some()
+        while self.fold_some():
+            pass
         return [self._results[team] for team in self.teams]
 
     def standings(self) -> list[Standing]:
         """The results in order, with places."""
-        if self._standings is None or self._touched:
+        if self._standings is None or self._touched or self._away:
             self._standings = standings(self.results(), self.rules, self.register, before=self._crossed)
         return self._standings
 
@@ -206,8 +268,7 @@ def events_about(log: GameLog, register: Register, team: bytes) -> Iterator[Logg
     held = {state.id for state in states}
     moved = [s for s, moves in register.homes.items() if any(to in register.merged(team) for _, to in moves)]
     states += [log.index.streams[s] for s in moved if s not in held and s in log.index.streams]
-    for state in states:
-        yield from stream_events(log, state)
+    return chain.from_iterable(stream_events(log, state) for state in states)
 
 
 def team_streams(log: GameLog, team: bytes) -> list[StreamState]:
@@ -238,8 +299,10 @@ def stream_events(log: GameLog, state: StreamState) -> Iterator[LoggedEvent]:
             yield LoggedEvent(state.id, said.seq, said.id, author, said.payload, role, team, said.previous)
         return
     for branch, first_seq, last_seq in standing(log.index.directory, state, log.find):
-        for seq, identity, payload in log.payloads(state.id, branch, first_seq, last_seq):
-            yield LoggedEvent(state.id, seq, identity, author, payload, role, team)
+        rows = log.payloads(state.id, branch, first_seq, last_seq)
+        yield from [
+            LoggedEvent(state.id, seq, identity, author, payload, role, team) for seq, identity, payload in rows
+        ]
 
 
 def role_of(directory: Directory, author: bytes) -> int:

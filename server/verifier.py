@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import socket
 from collections import deque
 from collections.abc import Sequence
@@ -23,18 +21,18 @@ from collections.abc import Sequence
 import msgspec
 
 from client_core.signing import verify
+from server.hired import framed, hire
 from sync.ed25519 import SignatureCheck
 
 Checks = Sequence[SignatureCheck]
 
-LENGTH_BYTES = 4
 RECEIVED_BYTES_MAX = 1 << 16
 WITHIN_S = 10.0
 """What waits comes back in a fraction of it; a process that takes longer hangs, and pushes would wait with it."""
 PIECE_CHECKS = 8
 """Worth waking the process for: a turn of the loop that takes in many requests lasts as long as their signatures."""
-CORES_MIN = 2
-"""On one core a second process would only take turns with the loop."""
+
+_DECODER = msgspec.msgpack.Decoder(list[SignatureCheck])
 
 log = logging.getLogger("wayfold.verifier")
 
@@ -42,6 +40,10 @@ log = logging.getLogger("wayfold.verifier")
 def verify_all(checks: Checks) -> bytes:
     """One byte a check: 1 where its signature is good."""
     return bytes([verify(check.public_key, check.message, check.signature) for check in checks])
+
+
+def _answer(question: bytes) -> bytes:
+    return verify_all(_DECODER.decode(question))
 
 
 class Verifier:
@@ -61,14 +63,10 @@ class Verifier:
     @classmethod
     def hired(cls) -> Verifier:
         """One with a process, where that helps. Call before any thread or event loop is started: it forks."""
-        if not hasattr(os, "fork") or _cores() < CORES_MIN:
-            return cls()
-        here, there = socket.socketpair()
-        if os.fork() == 0:
-            _serve(there)
-        there.close()
-        here.setblocking(False)
-        return cls(here)
+        link = hire(_answer)
+        if link is not None:
+            link.setblocking(False)
+        return cls(link)
 
     async def verify(self, checks: Checks) -> tuple[bool, ...]:
         """Whether each signature is good, in order."""
@@ -119,7 +117,7 @@ class Verifier:
         self._gathered_checks = 0
         if self._overdue is None:
             self._overdue = self._loop.call_later(WITHIN_S, self._look_whether_it_hangs)
-        self._unsent += len(question).to_bytes(LENGTH_BYTES, "big") + question
+        self._unsent += framed(question)
         self._send()
 
     def _send(self) -> None:
@@ -173,30 +171,3 @@ class Verifier:
     def _lost(self) -> None:
         log.warning("the process that verifies signatures is gone or hangs; they are verified in the event loop")
         self.close()
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _serve(link: socket.socket) -> None:
-    """What the hired process does, until the other end of the link is closed; never returns."""
-    status = 1
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # sent to the whole terminal: the server ends, and then this
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        silence = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):
-            os.dup2(silence, number)
-        os.closerange(3, link.fileno())
-        os.closerange(link.fileno() + 1, 65_536)
-        decoder = msgspec.msgpack.Decoder(list[SignatureCheck])
-        with link.makefile("rb") as asked:
-            while length := asked.read(LENGTH_BYTES):
-                question = asked.read(int.from_bytes(length, "big"))
-                link.sendall(verify_all(decoder.decode(question)))
-        status = 0
-    finally:
-        os._exit(status)

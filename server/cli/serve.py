@@ -14,6 +14,7 @@ import uvicorn
 
 from server.app import create_app
 from server.cli.places import data_options, settings_of
+from server.folder import Folder
 from server.problems import Problem
 from server.settings import Settings
 from server.verifier import Verifier
@@ -92,7 +93,7 @@ def run(settings: Settings) -> None:
     check_certificate(settings)
     listening = listen(settings.host, settings.port)
     _calm_collector()
-    app = create_app(settings, verifier=Verifier.hired())
+    app = create_app(settings, verifier=Verifier.hired(), folder=Folder.hired())
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -20,10 +20,10 @@ from sync.ed25519 import SignatureCheck
 HIRED = """
 import asyncio, os, signal, sys
 sys.path[:0] = sys.argv[1:]
-from server import verifier
+from server import hired as hiring, verifier
 from test_verifier import checks_of
 
-verifier._cores = lambda: 2  # on a machine of one core nothing would be hired
+hiring.cores = lambda: 2  # on a machine of one core nothing would be hired
 hired = verifier.Verifier.hired()
 assert hired._link is not None
 
@@ -58,10 +58,10 @@ asyncio.run(main())
 HANGS = """
 import asyncio, os, signal, sys
 sys.path[:0] = sys.argv[1:]
-from server import verifier
+from server import hired as hiring, verifier
 from test_verifier import checks_of
 
-verifier._cores = lambda: 2
+hiring.cores = lambda: 2
 verifier.WITHIN_S = 0.3
 hired = verifier.Verifier.hired()
 child = int(os.popen(f"pgrep -P {os.getpid()}").read().split()[0])

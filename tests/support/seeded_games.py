@@ -71,11 +71,12 @@ _TEAM_IDS = tuple(number.to_bytes(16, "big") for number in range(1, TEAMS + 1))
 
 
 class Drawn(NamedTuple):
-    """One game with everything that happened in it; `events` are those of the teams' streams."""
+    """One game with everything that happened in it; `events` are those of the teams' streams, `said` the game's own."""
 
     rules: Rules
     register: Register
     events: list[LoggedEvent]
+    said: list[LoggedEvent]
 
 
 def draw_game(seed: int) -> Drawn:
@@ -89,8 +90,8 @@ def draw_game(seed: int) -> Drawn:
             events += _phone(rng, package, events, team, device)
         if rng.random() < 0.6:
             events += _staff(rng, package, events, team)
-    register = read_register(rules, _game_stream(rng, package, events))
-    return Drawn(rules, register, events)
+    said = list(_game_stream(rng, package, events))
+    return Drawn(rules, read_register(rules, said), events, said)
 
 
 def _phone(rng: Random, package: Package, before: list[LoggedEvent], team: bytes, device: int) -> list[LoggedEvent]:
