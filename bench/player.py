@@ -41,11 +41,11 @@ RENDERER_MB_MAX, RENDERER_WITH_MAP_MB_MAX = 120.0, 300.0
 
 CHECK_IN = """
 async ([base, first, count]) => {
-  const game = await import(base + "game.js");
+  const [game, acting] = await Promise.all([import(base + "game.js"), import(base + "acting.js")]);
   const took = [];
   for (let n = first; n < first + count; n += 1) {
     const began = performance.now();
-    const done = game.checkIn(n, `C${n}`);
+    const done = acting.checkIn(n, `C${n}`);
     const saved = await new Promise((resolve) => game.told.subscribe((said) => said && resolve(performance.now())));
     took.push(saved - began);
     await done;
@@ -56,9 +56,9 @@ async ([base, first, count]) => {
 """
 PHOTO = """
 async ([base, challenge, content]) => {
-  const game = await import(base + "game.js");
+  const [game, acting] = await Promise.all([import(base + "game.js"), import(base + "acting.js")]);
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-  const outcome = await game.photo(challenge, bytes);
+  const outcome = await acting.photo(challenge, bytes);
   if (!outcome?.kept) throw new Error(`photo ${challenge}: ${game.told.value?.text}`);
 }
 """

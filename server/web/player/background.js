@@ -2,7 +2,8 @@
 // runs no Python and cannot send by itself: when the network is back it wakes a page that is still open, which sends.
 
 import { computed, effect, signal } from "@preact/signals";
-import { standing, sync } from "./game.js";
+import { standing } from "./game.js";
+import { sync } from "./syncing.js";
 
 const TAG = "events";
 

@@ -1,7 +1,9 @@
 // The day as a file: saved from here, or brought in from elsewhere.
 
 import { zipSync } from "fflate";
-import { dayAsFile, home, storeContents, takeDay, tellFailure } from "./game.js";
+import { takeDay } from "./acting.js";
+import { home, tellFailure } from "./game.js";
+import { dayAsFile, storeContents } from "./opening.js";
 
 /** Let the browser save everything that is held. */
 export async function saveDay() {

@@ -3,17 +3,20 @@
 import { h, render } from "preact";
 import { useState } from "preact/hooks";
 import { effect } from "@preact/signals";
+import { checkInByItself } from "./automatic.js";
 import { stayAsWanted } from "./awake.js";
 import { sendInBackground } from "./background.js";
 import { thisApp } from "./browsers.js";
 import { saveDay, saveStore } from "./day_file.js";
-import { begin, failure, keepCurrent, leave, phase, progress, told } from "./game.js";
+import { failure, phase, progress, told } from "./game.js";
 import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
+import { begin, leave } from "./opening.js";
 import { Button } from "./parts.js";
 import { OutOfTheApp } from "./screens/before.js";
 import { Joining } from "./screens/joining.js";
 import { Playing } from "./screens/playing.js";
+import { keepCurrent } from "./syncing.js";
 import { chooseLanguage, failureText, t } from "./words.js";
 
 /** Where it is kept that the player wants to go on in the browser of an app. */
@@ -103,6 +106,7 @@ async function open() {
     if (phase.value === "play" && !current) {
       current = true;
       keepCurrent();
+      checkInByItself();
       gather();
       stayAsWanted();
       sendInBackground();

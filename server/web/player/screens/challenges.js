@@ -2,7 +2,8 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { answer, home, photo, record, standing, takeHint, told } from "../game.js";
+import { answer, photo, record, takeHint } from "../acting.js";
+import { home, standing, told } from "../game.js";
 import { addressOf, gathered } from "../media.js";
 import { Button, Dialog, Field, useNow } from "../parts.js";
 import { ofGame, span, t, when } from "../words.js";

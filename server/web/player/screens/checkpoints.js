@@ -2,10 +2,11 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
+import { checkIn } from "../acting.js";
 import { awake, canStayAwake, stayAwake } from "../awake.js";
 import { bearing, compassPoint } from "../bearings.js";
 import { ahead, compass, hasCompass, turnedBy, useCompass } from "../compass.js";
-import { checkIn, fix, home, near, standing } from "../game.js";
+import { fix, home, near, standing } from "../game.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { locate, locating } from "../places.js";
 import { metres, ofGame, t } from "../words.js";

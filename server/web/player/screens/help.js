@@ -2,12 +2,15 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
+import { record } from "../acting.js";
 import { background } from "../background.js";
 import { bringDay, saveDay } from "../day_file.js";
-import { fix, home, leave, offered, record, standing, storeKind, sync, syncState, told } from "../game.js";
+import { fix, home, offered, standing, storeKind, told } from "../game.js";
 import { forgetMedia } from "../media.js";
+import { leave } from "../opening.js";
 import { Button, Dialog, Field, Languages } from "../parts.js";
 import { locate, locating } from "../places.js";
+import { sync, syncState } from "../syncing.js";
 import { clock, failureText, t } from "../words.js";
 import { MembersDialog } from "./members.js";
 

@@ -7,8 +7,8 @@ import { effect } from "@preact/signals";
 import { fix, home, near, standing } from "../game.js";
 import { MARKS, styleOf } from "../map_style.js";
 import { gathered, MAP, readMedium } from "../media.js";
-import { locate, locating } from "../places.js";
 import { Button } from "../parts.js";
+import { locate, locating } from "../places.js";
 import { t } from "../words.js";
 import { OneCheckpoint } from "./checkpoints.js";
 

@@ -2,7 +2,8 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { home, offered, record, standing } from "../game.js";
+import { record } from "../acting.js";
+import { home, offered, standing } from "../game.js";
 import { Button, Dialog } from "../parts.js";
 import { ofGame, t } from "../words.js";
 

@@ -2,12 +2,14 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
+import { finish, record, start } from "../acting.js";
 import { installComesFirst } from "../browsers.js";
 import { saveDay } from "../day_file.js";
-import { failure, finish, home, offered, online, record, standing, standingAt, start, storeKind, sync, syncState, told } from "../game.js";
+import { failure, home, offered, standing, standingAt, storeKind, told } from "../game.js";
 import { gatherProblem } from "../media.js";
 import { newer, ready } from "../offline.js";
 import { Button, Dialog, Told, openDialogs, useNow } from "../parts.js";
+import { online, sync, syncState } from "../syncing.js";
 import { failureText, ofGame, span, t } from "../words.js";
 import { Challenges } from "./challenges.js";
 import { Checkpoints } from "./checkpoints.js";

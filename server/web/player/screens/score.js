@@ -2,7 +2,9 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { explain, home, reasonText, standing } from "../game.js";
+import { explain } from "../acting.js";
+import { home, standing } from "../game.js";
+import { reasonText } from "../outcomes.js";
 import { Figure } from "../parts.js";
 import { clock, figure, has, ofGame, span, t } from "../words.js";
 

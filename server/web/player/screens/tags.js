@@ -2,7 +2,7 @@
 
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { scanned } from "../game.js";
+import { scanned } from "../acting.js";
 import { Dialog } from "../parts.js";
 import { t } from "../words.js";
 
