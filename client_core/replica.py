@@ -47,11 +47,12 @@ from client_core.game.desk import Alarm, Notice, Words, alarms, notices, words
 from client_core.game.entrants import PlaysFor
 from client_core.game.events import LoggedEvent
 from client_core.game.fences import Fix
+from client_core.game.foreseeing import Pen
 from client_core.game.joining import JoinAnswer, JoinRequest
 from client_core.game.nonces import NonceTaken, read_nonce, shown_at
 from client_core.game.reckoning import Reckoning
 from client_core.game.rules import Rules, compile_rules
-from client_core.game.scoring import Pen, TeamResult, fold, foresee
+from client_core.game.scoring import TeamResult, fold
 from client_core.game.standings import team_digest
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Reason, Refused, Verdict, is_kept
@@ -304,7 +305,7 @@ class Replica:
         # A first event may be preceded by those that name the heads it goes on from.
         seq = CONTINUED_MAX if state is None else state.branches[0].tip_seq + 1
         at = Pen(pen.id, seq, self.public_key)
-        return foresee(self.rules, self.team(), events, action, at, self.register())
+        return self._reckoning.foresee(self.team(), events, action, at, self.register())
 
     def stream_id(self) -> bytes:
         """The stream that this device writes now."""

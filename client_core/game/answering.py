@@ -70,6 +70,15 @@ class Answers:
         self.hint_costs = self.hints_taken = 0
         self.settled: dict[int, Settled] = {}
 
+    def detach(self, play: Play) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self.play, self.settled = play, self.settled.copy()
+        self.given = {challenge: given.copy() for challenge, given in self.given.items()}
+        self.opened = {challenge: opened.copy() for challenge, opened in self.opened.items()}
+        self.hints = {hint: taken.copy() for hint, taken in self.hints.items()}
+        self.looks = {hint: looks.copy() for hint, looks in self.looks.items()}
+        self.too_early = {checkpoint: early.copy() for checkpoint, early in self.too_early.items()}
+
     def consider(self, openings: Openings, place: int, event: Decoded) -> None:
         """Take the next event about a challenge: refuse what may not be, establish what is."""
         play, action = self.play, event.action
@@ -195,11 +204,11 @@ class Answers:
             why, right = (accepted[0],), accepted[1]
         automatic = isinstance(challenge.key, Judged) and challenge.key.automatic
         if right or before or automatic:
-            openings.establish(openings.right.setdefault(number, []), event.id)
+            openings.establish(openings.right, number, event.id)
             openings.earn(event.id, -2 - number, challenge.points)
         elif right is False or isinstance(challenge.key, Later | Judged):
             used = openings.used.setdefault(number, {})
-            openings.establish(used.setdefault(key or event.id.hex(), []), event.id)
+            openings.establish(used, key or event.id.hex(), event.id)
         return Given(place, event.id, action.at_ms, key, right, why, points, distance)
 
     def _opened(

@@ -81,6 +81,12 @@ class Evidence:
             return Interval(contradicted=True)
         return Interval(low_ms, high_ms)
 
+    def detach(self, told: Told) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self._chains = told.by_id
+        self._said, self._heads, self._highs = self._said.copy(), self._heads.copy(), self._highs.copy()
+        self._lows = {chain: (seqs.copy(), times.copy()) for chain, (seqs, times) in self._lows.items()}
+
     def take(self, event: Decoded) -> bool:
         """Take in an event at the end of its chain; False where that asks for more than this.
 

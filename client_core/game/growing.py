@@ -46,6 +46,13 @@ class Growing:
             self._note(place, event)
         self._several = len(chains) > 1
 
+    def detach(self) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        told = self.told
+        self.told = told._replace(events=told.events.copy(), by_id=told.by_id.copy(), places=told.places.copy())
+        self._order_ms, self._tips, self._unmet = self._order_ms.copy(), self._tips.copy(), self._unmet.copy()
+        self.places_in = {stream: places.copy() for stream, places in self.places_in.items()}
+
     def take(self, event: LoggedEvent) -> Grown | None:
         """The event, decoded and in its place; None where all has to be read anew."""
         told, tip = self.told, self._tips.get(event.stream)

@@ -29,6 +29,10 @@ class Knowledge:
         if not self.alone:
             self._read(told)
 
+    def detach(self) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self._places, self._vectors = self._places.copy(), self._vectors.copy()
+
     def take(self, told: Told, event: Decoded) -> None:
         """Take in an event that goes on from the end of its chain."""
         if self.alone:

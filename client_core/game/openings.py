@@ -10,6 +10,7 @@ Visits that staff granted, and groups that they opened, are open to all.
 from __future__ import annotations
 
 from bisect import insort
+from typing import TypeVar
 
 from client_core.game.challenges import Judged, Later
 from client_core.game.clocking import Times
@@ -18,6 +19,8 @@ from client_core.game.groups import Advance, Answered, Atom, Earned, Group, Mode
 from client_core.game.play import FIRST, Play, Visit
 from client_core.game.rules import is_ordered
 from client_core.game.verdicts import Reason, Refused
+
+K = TypeVar("K")
 
 
 class Openings:
@@ -42,6 +45,13 @@ class Openings:
         """Staff's word, which stands for everybody, among the events that establish something."""
         for decision, grant in play.rulings.granted:
             self.visits.setdefault(grant.checkpoint, []).append(decision)
+
+    def detach(self, play: Play) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self.play = play
+        self.visits, self.right, self.legs = self.visits.copy(), self.right.copy(), self.legs.copy()
+        self.used = {challenge: answers.copy() for challenge, answers in self.used.items()}
+        self.earned, self._done = self.earned.copy(), {}
 
     def take(self, visit: Visit) -> int | None:
         """Decide on a visit that is in time, and establish it: the rank it fills, -1: none; None: it was not open."""
@@ -70,21 +80,22 @@ class Openings:
                     play.refuse(visit.place, passed if group.skippable else early, *why)
                     return None
                 rank = found
-                self.establish(self.legs.setdefault((seat.group, order[rank]), []), visit.event)
+                self.establish(self.legs, (seat.group, order[rank]), visit.event)
                 if why:
                     play.because[visit.event] = (*play.because.get(visit.event, ()), *why)
-        self.establish(self.visits.setdefault(visit.checkpoint, []), visit.event)
+        self.establish(self.visits, visit.checkpoint, visit.event)
         points = play.rules.places[visit.checkpoint].points
         if points > 0:
             self.earn(visit.event, visit.checkpoint, points)
         return rank
 
-    def establish(self, events: list[bytes], event: bytes) -> None:
-        """Put an event among those that establish the same, in canonical order."""
+    def establish(self, table: dict[K, list[bytes]], key: K, event: bytes) -> None:
+        """Put an event among those of a table that establish the same, in canonical order."""
         if self.late:
+            events = table[key] = [*table.get(key, ())]
             insort(events, event, key=self._place)
         else:
-            events.append(event)
+            table.setdefault(key, []).append(event)
 
     def earn(self, event: bytes, subject: int, points: int) -> None:
         """Note what an event is worth for openings by points: of a checkpoint, or of challenge n as -2 - n."""

@@ -7,6 +7,8 @@ same key, what it stands in for, and the challenge it answers are decided again.
 
 from __future__ import annotations
 
+from copy import copy
+
 from client_core.game.actions import (
     Answer,
     ChallengeOpened,
@@ -27,16 +29,16 @@ from client_core.game.actions import (
 from client_core.game.answering import Answers
 from client_core.game.clocking import clock
 from client_core.game.entrants import Presence
-from client_core.game.events import Decoded
+from client_core.game.events import Decoded, Told
 from client_core.game.evidence import told_wrongly
 from client_core.game.growing import Growing, Grown
 from client_core.game.openings import Openings
-from client_core.game.paying import Pay, Purse, gather, pay, pay_course, pay_key
-from client_core.game.play import Play, Visit, by_place
+from client_core.game.paying import Purse, gather, pay, pay_course, pay_key
+from client_core.game.play import NOTHING, Play, Visit, by_place
 from client_core.game.results import Flag
 from client_core.game.roles import Role
 from client_core.game.timing import Doubt
-from client_core.game.verdicts import Reason, Refused
+from client_core.game.verdicts import Reason, Refused, Verdict
 from client_core.game.walking import COURSE, Key, is_bare, walk
 
 _ALONE = (
@@ -60,6 +62,8 @@ class Phases:
         self._stood = walk(play, self.times, self.openings, self.answers, play.visits, play.asked)
         play.walked = dict(play.because)
         self._pays = pay(play, self.times, self.openings, self._stood)
+        courses = [(number, COURSE) for number in sorted(play.rules.sport)]
+        self._courses = {key: self._pays.pop(key) for key in courses if key in self._pays}
         self.answers.settle(self.openings, self.answers.given)
         self._closed = False
 
@@ -68,7 +72,23 @@ class Phases:
         if self._closed:
             clock(self.play)
         self._closed = True
-        return gather(self.play, self.times, self._pays.values())
+        return gather(self.play, self.times, (*self._pays.values(), *self._courses.values()))
+
+    def verdict(self, grown: Grown) -> Verdict:
+        """The verdict on an event that was taken in."""
+        play = self.play
+        if play.rules.package.groups:  # what a group pays at most is known when all is gathered
+            self.close()
+        return play.closing.verdicts.get(grown.place) or play.verdicts.get(grown.place, NOTHING)
+
+    def detach(self, told: Told) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self.play = copy(self.play)
+        self.play.detach(told)
+        self.openings, self.answers = copy(self.openings), copy(self.answers)
+        self.openings.detach(self.play)
+        self.answers.detach(self.play)
+        self._stood, self._pays, self._courses = self._stood.copy(), self._pays.copy(), self._courses.copy()
 
     def take(self, grown: Grown, growing: Growing) -> bool:
         """Take in an event at the end of its chain that nobody knew; False where all has to be folded anew."""
@@ -97,40 +117,39 @@ class Phases:
         play = self.play
         for early in self.answers.too_early.get(visit.checkpoint, ()):
             play.because[early] = play.walked[early] = play.events_at(visit.checkpoint)
-        self.openings.late = True
+        self.openings.late, moved = True, False
         for key, visits in walk(play, self.times, self.openings, self.answers, [visit], ()).items():
-            same = self._stood.setdefault(key, [])
-            same += visits
-            same.sort(key=by_place)
-            if same[0] is visit:
+            before, last = self._stood.get(key), next(reversed(self._stood.values()), [])
+            same = self._stood[key] = sorted([*(before or ()), *visits], key=by_place)
+            if same[0] is visit and (before or any(visit.place < other.place for other in last)):
                 self._stood = dict(sorted(self._stood.items(), key=lambda row: min(map(by_place, row[1]))))
+                moved = True
         if visit.event in play.because:
             play.walked[visit.event] = play.because[visit.event]
         self._pay(visit.checkpoint)
+        if moved:
+            self._pays = {key: self._pays[key] for key in self._stood if key in self._pays}
 
     def _pay(self, checkpoint: int) -> None:
         """Pay anew what is visited at a checkpoint, and at those that fill the same leg."""
-        play = self.play
+        play, stood = self.play, self._stood
         groups = play.rules.package.groups
         alike = {checkpoint}.union(*(leg.any_of for group in groups for leg in group.legs if checkpoint in leg.any_of))
         courses = {seat.group for one in alike if (seat := play.seats.get(one)) is not None}
-        pays: dict[Key, Pay] = {}
-        for key, visits in self._stood.items():
-            if isinstance(key, tuple) and key[1] == COURSE:
-                continue
-            if key in self._pays and alike.isdisjoint([visit.checkpoint for visit in visits]):
-                pays[key] = self._pays[key]
-            else:
-                self._reset(visits)
-                pays[key] = pay_key(play, self.times, visits)
-        for key, before in self._pays.items():
-            if isinstance(key, tuple) and key[1] == COURSE:
-                visits = self._stood.get(key, [])
-                mine = key[0] in courses
-                if mine:
-                    self._reset(visits)
-                pays[key] = pay_course(play, self.times, self.openings, key[0], visits) if mine else before
-        self._pays = pays
+        again: list[Key] = [one for one in alike if one in stood]
+        if courses:
+            again += [
+                key
+                for key, visits in stood.items()
+                if isinstance(key, tuple) and key[1] != COURSE and any(visit.checkpoint in alike for visit in visits)
+            ]
+        for key in again:
+            self._reset(stood[key])
+            self._pays[key] = pay_key(play, self.times, stood[key])
+        for key in self._courses:
+            if key[0] in courses:
+                self._reset(stood.get(key, []))
+                self._courses[key] = pay_course(play, self.times, self.openings, key[0], stood.get(key, []))
 
     def _reset(self, visits: list[Visit]) -> None:
         for visit in visits:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable
+from copy import copy
 from operator import attrgetter
 from typing import Any
 
@@ -141,6 +142,17 @@ class Play:
         limit = entered.limit
         self.doubt = Doubt.TEAM if limit is None else limit.doubt
 
+    def detach(self, told: Told) -> None:
+        """On a fresh copy: take copies of what this changes, so that the original stays as it is."""
+        self.told, self.knowledge, self.evidence = told, copy(self.knowledge), copy(self.evidence)
+        self.knowledge.detach()
+        self.evidence.detach(told)
+        self._events, self._places, self._ids_at = self._events.copy(), self._places.copy(), self._ids_at.copy()
+        self._visits_at = None if self._visits_at is None else self._visits_at.copy()
+        self.verdicts, self.because, self.walked = self.verdicts.copy(), self.because.copy(), self.walked.copy()
+        self.visits, self.asked, self.flags = self.visits.copy(), self.asked.copy(), self.flags.copy()
+        self.starts, self.finishes, self.retired = self.starts.copy(), self.finishes.copy(), self.retired.copy()
+
     @property
     def events(self) -> dict[int, Decoded]:
         """The events by place, laid out when they are first asked for: a plain game never does."""
@@ -176,7 +188,8 @@ class Play:
         visit = self.visits.pop()
         insort(self.visits, visit, key=by_place)
         if self._visits_at is not None:
-            insort(self._visits_at.setdefault(visit.checkpoint, []), visit, key=by_place)
+            at = self._visits_at[visit.checkpoint] = [*self._visits_at.get(visit.checkpoint, ())]
+            insort(at, visit, key=by_place)
             self._ids_at.pop(visit.checkpoint, None)
         return visit
 

@@ -20,22 +20,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import msgspec
 
 from client_core.game.actions import (
-    SEEN_MAX,
     Action,
     ChallengeOpened,
     CheckIn,
     Finish,
-    Known,
     Member,
     Retired,
     Start,
     Witnessed,
-    encode_action,
 )
 from client_core.game.answering import Answers
 from client_core.game.carrying import Carriers
@@ -57,7 +54,7 @@ from client_core.game.statuses import RANKS, STATUS_BY_NUMBER, STATUS_NUMBERS, S
 from client_core.game.teams import Register, Team, active_members, read_members
 from client_core.game.timeline import MINUTE_MS, Attempt, elapsed_ms, late_ms, started_minutes
 from client_core.game.timing import Beyond
-from client_core.game.verdicts import Accepted, Reason, Refused, Remarked, Verdict
+from client_core.game.verdicts import Accepted, Remarked, Verdict
 
 NO_REGISTER = Register()
 _COUNTED_KINDS: dict[type, int] = {
@@ -65,16 +62,6 @@ _COUNTED_KINDS: dict[type, int] = {
     for action in (Start, Finish, Retired, ChallengeOpened, PlaysFor, *get_args(Ruling))
 }
 """What counts and pays nothing itself, by the numbers of their kinds."""
-_NEXT = b"\xff" * 32
-"""Stands for the id of an event that is not written yet."""
-
-
-class Pen(NamedTuple):
-    """Who writes next: the stream, the number of the next event in it, the author's key."""
-
-    stream: bytes
-    seq: int
-    author: bytes
 
 
 def fold(
@@ -120,7 +107,7 @@ def fold_told(
 
 def begin(rules: Rules, team: Team, told: Told, register: Register, *, only: int | None = None) -> list[Phases]:
     """The units of a team that are scored, each folded up to where its lines are added up."""
-    rulings, entered, members = _circumstances(rules, team, told, register)
+    rulings, entered, members = circumstances(rules, team, told, register)
     knowledge, evidence = Knowledge(told), Evidence(rules, told, register)
     carriers = Carriers(told, team.id, members, register)
     lowest = rules.package.members.presence is Presence.LOWEST and bool(members)
@@ -139,44 +126,7 @@ def result_of(units: Sequence[Phases], *, keep_judged: bool) -> TeamResult:
     return msgspec.structs.replace(result, merged_into=root) if root is not None else result
 
 
-def foresee(
-    rules: Rules, team: Team, events: Iterable[LoggedEvent], action: Known, pen: Pen, register: Register = NO_REGISTER
-) -> Verdict:
-    """The verdict that an action would have if it came next: the fold itself, with the event it would be.
-
-    So a phone's answer is every node's wherever it holds what they hold; where
-    staff decided that what it writes is about another team, it is that team's,
-    as far as the phone holds what that team did. Raises like `encode_action`.
-    """
-    events = list(events)
-    tips: dict[bytes, LoggedEvent] = {}
-    for event in events:
-        if event.stream != pen.stream and (event.stream not in tips or event.seq > tips[event.stream].seq):
-            tips[event.stream] = event
-    if tips and "seen" in action.__struct_fields__:
-        seen = tuple(event.id for _, event in sorted(tips.items()))[:SEEN_MAX]
-        action = msgspec.structs.replace(action, seen=seen)
-    event = LoggedEvent(pen.stream, pen.seq, _NEXT, pen.author, encode_action(action), 0, team.id)
-    events.append(event)
-    home = register.home(event, team.id)
-    if home != team.id:
-        team = register.teams.get(home) or Team(home, team.number, team.name)
-    told = tell(rules, about_team(team, events, register))
-    verdict = _verdict_next(fold_told(rules, team, told, register))
-    if not isinstance(verdict, Refused) or verdict.reason is not Reason.OTHER_MEMBER:
-        return verdict
-    # The team has the result of another member for now; who acts is told what it is for them.
-    members = _circumstances(rules, team, told, register)[2]
-    alone = [_verdict_next(fold_told(rules, team, told, register, only=one.member)) for one in members]
-    mine = (v for v in alone if not isinstance(v, Refused) or v.reason is not Reason.OTHER_MEMBER)
-    return next(mine, verdict)
-
-
-def _verdict_next(result: TeamResult) -> Verdict:
-    return next(verdict for identity, _, _, verdict in result.judged if identity == _NEXT)
-
-
-def _circumstances(
+def circumstances(
     rules: Rules, team: Team, told: Told, register: Register
 ) -> tuple[Rulings, Entered, tuple[Member, ...]]:
     """What staff decided, what the team plays and who its members are."""
@@ -334,7 +284,7 @@ def _judged(play: Play) -> tuple[Judged, ...]:
         [
             (event.id, action.checkpoint, action.at_ms, verdict)
             if type(action := event.action) is CheckIn
-            else (event.id, _about(action), getattr(action, "at_ms", event.order_ms), _remarked(action, verdict))
+            else (event.id, _about(action), getattr(action, "at_ms", event.order_ms), remarked(action, verdict))
             for event, verdict in rows
         ]
     )
@@ -348,8 +298,8 @@ def _about(action: Action) -> int:
     return -1 if challenge is None else -2 - challenge
 
 
-def _remarked(action: Action, verdict: Verdict) -> Verdict:
-    """The verdict, with what the action is where that is all there is to say."""
+def remarked(action: Action, verdict: Verdict) -> Verdict:
+    """A verdict, with what the action is where that is all there is to say."""
     kind = _COUNTED_KINDS.get(type(action))
     if kind is None or type(verdict) is not Accepted:
         return verdict
@@ -361,10 +311,8 @@ __all__ = [
     "STATUS_NUMBERS",
     "Flag",
     "Judged",
-    "Pen",
     "Status",
     "TeamResult",
     "fold",
     "fold_told",
-    "foresee",
 ]

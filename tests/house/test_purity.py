@@ -15,8 +15,8 @@ Look = Callable[[ast.AST], Iterator[tuple[int, str]]]
 """Finds in a syntax tree the lines with something, and says what."""
 
 PURE = {
-    *("__future__", "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib", "heapq"),
-    *("itertools", "msgspec", "operator", "struct", "typing", "zlib"),
+    *("__future__", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "hashlib"),
+    *("heapq", "itertools", "msgspec", "operator", "struct", "typing", "zlib"),
 }
 ALLOWED = {"sync": PURE | {"sync"}, "client_core/game": (PURE - {"zlib"}) | {"fractions", "math", "client_core.game"}}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from drawn_days import Drawn
 
 from client_core.game.actions import (
     Action,
     ChallengeOpened,
+    Known,
     Member,
     Retired,
     TeamRegistered,
@@ -33,10 +34,12 @@ from client_core.game.decisions import (
 from client_core.game.entrants import PlaysFor, Presence
 from client_core.game.events import LoggedEvent, tell
 from client_core.game.explaining import explain, rests_on
+from client_core.game.foreseeing import Pen, foresee
 from client_core.game.lines import COUNTED, FLOOR, LATE, ZEROED, Line
 from client_core.game.ranges import CHALLENGES_MAX
 from client_core.game.reckoning import Reckoning
 from client_core.game.results import TeamResult
+from client_core.game.roles import Role
 from client_core.game.scoring import fold, fold_told
 from client_core.game.standings import game_digest, standings
 from client_core.game.teams import Register, active_members, read_members, read_register
@@ -136,6 +139,44 @@ def keep(drawn: Drawn, steps: int) -> tuple[str, int, int]:
             if anew != kept or explain(anew) != explain(kept):
                 return f"team {team.number}, {count} events: {_difference(anew, kept)}", folds, 0
     return "", folds, sum(one.anew for one in reckonings.values())
+
+
+def foreseen_otherwise(drawn: Drawn) -> str:
+    """What a kept fold foresees of an action is what a fold from nothing foresees, and what is kept stays as it is."""
+    dice = random.Random(drawn.seed)
+    rules, arrived = drawn.game.rules, _arriving(drawn.events, dice)
+    count = dice.randint(len(arrived) // 4, len(arrived))
+    reckonings: dict[bytes, Reckoning] = {}
+    for _ in range(3):
+        register = read_register(rules, [event for event in arrived[:count] if not event.team])
+        own = [event for event in arrived[:count] if event.team]
+        for team in register.teams.values():
+            reckoning = reckonings.setdefault(team.id, Reckoning(rules))
+            for pen, action in _next_actions(drawn.events, own, team.id, dice):
+                anew = foresee(rules, team, own, action, pen, register)
+                kept = reckoning.foresee(team, own, action, pen, register)
+                if anew != kept:
+                    return f"team {team.number}, {count} events, {action!r:.200}: {anew!r}, but kept {kept!r}"
+            fresh, result = fold(rules, team, own, register), reckoning.fold(team, own, register)
+            if fresh != result:
+                return f"team {team.number}, what is foreseen changes the fold: {_difference(fresh, result)}"
+        count += dice.choice([1, 2, 4])
+    return ""
+
+
+def _next_actions(
+    events: Sequence[LoggedEvent], held: Sequence[LoggedEvent], team: bytes, dice: random.Random
+) -> list[tuple[Pen, Known]]:
+    """For each of a team's devices what somebody of the team did or will do, as the next that it does."""
+    ours = [event for event in events if event.team == team and event.role == Role.PLAYER]
+    actions = [action for event in ours if isinstance(action := decode_action(event.payload), get_args(Known))]
+    played = [action for action in actions if not isinstance(action, Witnessed)]
+    tips = {event.stream: event for event in sorted(held) if event.team == team and event.role == Role.PLAYER}
+    return [
+        (Pen(tip.stream, tip.seq + 1, tip.author), action)
+        for tip in tips.values()
+        for action in dice.sample(played, min(3, len(played)))
+    ]
 
 
 def _arriving(events: Sequence[LoggedEvent], dice: random.Random) -> list[LoggedEvent]:
@@ -296,6 +337,7 @@ LAWS = {
     "taking an event away changes only lines that name it": removal_unnamed,
     "what was open stays open": unlock_taken_back,
     "a fold that is kept says the same": kept_otherwise,
+    "a fold that is kept foresees the same": foreseen_otherwise,
 }
 
 

@@ -8,15 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 from seeded_games import Drawn, draw_game
 
-from bench.full_game import MINUTE_MS, full_rules, late_day
-from client_core.game.actions import Witnessed, decode_action, encode_action
-from client_core.game.events import LoggedEvent
+from bench.full_game import CHALLENGES, MINUTE_MS, full_rules, late_day
+from client_core.game.actions import (
+    Answer,
+    ChallengeOpened,
+    CheckIn,
+    Finish,
+    Photo,
+    Retired,
+    Said,
+    Witnessed,
+    decode_action,
+    encode_action,
+)
+from client_core.game.answering import Answers, Settled
+from client_core.game.events import LoggedEvent, Told
+from client_core.game.evidence import Evidence
 from client_core.game.explaining import explain
+from client_core.game.foreseeing import Pen, foresee
+from client_core.game.growing import Growing
+from client_core.game.knowing import Knowledge
+from client_core.game.openings import Openings
+from client_core.game.phases import Phases
+from client_core.game.play import Closing, Play
 from client_core.game.reckoning import Reckoning
 from client_core.game.roles import Role
 from client_core.game.scoring import fold
@@ -117,6 +137,63 @@ def test_another_register_is_noticed() -> None:
     for known in (register, Register(), register):
         assert reckoning.fold(team, held, known) == fold(rules, team, held, known)
     assert reckoning.anew == 3
+
+
+def test_what_is_foreseen_leaves_what_is_kept_as_it_was() -> None:
+    """What a phone does next, and what else it could do then: down to the last table nothing changes."""
+    rules = full_rules()
+    team, register, held, late = late_day(rules)
+    reckoning, told = Reckoning(rules), Counter[str]()
+    reckoning.fold(team, held, register)
+    for number, event in enumerate(late[:90]):
+        pen, action = Pen(event.stream, event.seq, event.author), decode_action(event.payload)
+        if number % 9 == 0:
+            at_ms, challenge = getattr(action, "at_ms", 0) + MINUTE_MS, number // 9 * 4 % CHALLENGES
+            further = (
+                Answer(at_ms, challenge, "Brunelleschi"),
+                Answer(at_ms, challenge, "Michelangelo"),
+                Photo(at_ms, 7, bytes(32), 200_000),
+                ChallengeOpened(at_ms, challenge),
+                Finish(at_ms),
+                Said(at_ms, "we are lost"),
+                Retired(at_ms, None),
+            )
+            reckoning.foresee(team, held, action, pen, register)  # what is made when it is first asked for
+            for one in (action, *further):
+                before, anew = laid_open(reckoning), reckoning.anew
+                verdict = reckoning.foresee(team, held, one, pen, register)
+                assert verdict == foresee(rules, team, held, one, pen, register)
+                assert {**laid_open(reckoning), "anew": anew} == before
+                told[type(one).__name__] += 1
+        held.append(event)
+        assert reckoning.fold(team, held, register) == fold(rules, team, held, register) or number % 9
+    assert len(told) >= 7
+
+
+def test_a_check_in_is_foreseen_without_folding_what_came_before() -> None:
+    rules = full_rules()
+    team, register, held, late = late_day(rules)
+    reckoning = Reckoning(rules)
+    for event in late[:20]:
+        action, pen = decode_action(event.payload), Pen(event.stream, event.seq, event.author)
+        assert isinstance(action, CheckIn)
+        assert reckoning.foresee(team, held, action, pen, register) == foresee(rules, team, held, action, pen, register)
+        held.append(event)
+    assert reckoning.anew == 1
+
+
+def laid_open(thing: object) -> Any:
+    """All that an object of the rule book holds, copied, as far as it can be changed."""
+    if isinstance(thing, dict):
+        return {key: laid_open(value) for key, value in thing.items()}
+    if isinstance(thing, list | set):
+        return [laid_open(value) for value in thing] if isinstance(thing, list) else set(thing)
+    if type(thing) in {Reckoning, Growing, Phases, Play, Knowledge, Evidence, Openings, Answers, Settled, Closing}:
+        names = getattr(thing, "__slots__", None) or vars(thing)
+        return {name: laid_open(getattr(thing, name)) for name in names}
+    if isinstance(thing, Told):
+        return [laid_open(part) for part in thing]
+    return thing
 
 
 def test_what_was_returned_once_does_not_change_when_more_comes() -> None:

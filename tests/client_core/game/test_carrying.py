@@ -11,9 +11,10 @@ from client_core.game.decisions import DeviceMoved, Undone
 from client_core.game.entrants import MemberRule, PlaysFor, Presence
 from client_core.game.events import LoggedEvent
 from client_core.game.explaining import explain, rests_on
+from client_core.game.foreseeing import Pen, foresee
 from client_core.game.results import TeamResult
 from client_core.game.roles import Role
-from client_core.game.scoring import Pen, fold, foresee
+from client_core.game.scoring import fold
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.verdicts import Accepted, Reason, Refused
 

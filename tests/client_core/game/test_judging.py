@@ -29,10 +29,11 @@ from hypothesis import strategies as st
 from client_core.game.actions import CheckIn, Continued, Finish, Known, Start
 from client_core.game.answers import secret_hash
 from client_core.game.checkpoints import Hours, Method, NoAccuracy
+from client_core.game.foreseeing import Pen, foresee
 from client_core.game.judging import weigh
 from client_core.game.roles import Role
 from client_core.game.rules import Rules, compile_rules
-from client_core.game.scoring import Pen, fold, foresee
+from client_core.game.scoring import fold
 from client_core.game.timing import MassStart, SelfStart, StartList, TimeLimit
 from client_core.game.verdicts import REASON_NUMBERS, Accepted, Reason, Refused, Remarked, Verdict
 
