@@ -16,7 +16,7 @@ Look = Callable[[ast.AST], Iterator[tuple[int, str]]]
 
 PURE = {
     *("__future__", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "hashlib"),
-    *("heapq", "itertools", "msgspec", "operator", "struct", "typing", "zlib"),
+    *("heapq", "itertools", "msgspec", "operator", "struct", "types", "typing", "zlib"),
 }
 ALLOWED = {"sync": PURE | {"sync"}, "client_core/game": (PURE - {"zlib"}) | {"fractions", "math", "client_core.game"}}
 
