@@ -20,6 +20,7 @@ from server.folder import Folder
 from server.forgetting import is_due
 from server.games import find_game
 from server.healing import why_healing
+from server.holding import TELL_AFTER_S, has_captures, untold
 from server.joining import Joiner
 from server.judging_answers import judge_waiting
 from server.open_game import OpenGame
@@ -91,6 +92,7 @@ class Node:
         self._foldings: dict[bytes, asyncio.Task[None]] = {}
         self._judgings: dict[bytes, asyncio.Task[None]] = {}
         self._erasings: dict[bytes, asyncio.Task[None]] = {}
+        self._tellings: dict[bytes, asyncio.Task[None]] = {}
         self.witnessing = Witnessing(self.game, self.writer, self.clock)
 
     async def start(self) -> None:
@@ -108,7 +110,7 @@ class Node:
             change.set()
         if self.relaying is not None:
             await self.relaying.stop()
-        by_game = (self._adoptions, self._foldings, self._judgings, self._erasings)
+        by_game = (self._adoptions, self._foldings, self._judgings, self._erasings, self._tellings)
         beside = [task for tasks in by_game for task in tasks.values()]
         for task in beside:
             task.cancel()
@@ -203,6 +205,7 @@ class Node:
             change.set()
         self._judge_soon(game)
         self._adopt_soon(game)
+        self._tell_holders_soon(game)
         if self._running and game.fresh:
             self.witnessing.hear(game)
         if self._running and game.row.id not in self._foldings:
@@ -243,6 +246,32 @@ class Node:
             log.warning("answers of %s wait to be judged: %s", identity.hex(), problem.detail)
         finally:
             self._judgings.pop(identity, None)
+
+    def _tell_holders_soon(self, game: OpenGame) -> None:
+        """See that players are told who holds what, while it runs."""
+        if self._running and has_captures(game.rules) and game.row.id not in self._tellings:
+            task = asyncio.get_running_loop().create_task(self._tell_holders(game.tenant.slug, game.row.id))
+            self._tellings[game.row.id] = task
+
+    async def _tell_holders(self, tenant: str, identity: bytes) -> None:
+        """Tell until nothing changes any more: what is told here changes the game again."""
+        try:
+            while True:
+                await asyncio.sleep(TELL_AFTER_S)
+                with self.game(tenant, identity.hex()) as game:
+                    while game.board.fold_some():
+                        await self.turns.quiet(FOLD_EVERY_S)
+                    batch = untold(game, self.clock())
+                    if batch is None:
+                        return
+                    try:
+                        await self.writer.submit(game, batch)
+                    except LocalError:  # something else was written there meanwhile: looked at again in this loop
+                        game.refresh()
+        except (Problem, sqlite3.Error) as error:
+            log.warning("who holds what in %s is told later: %s", identity.hex(), error)
+        finally:
+            self._tellings.pop(identity, None)
 
     def _adopt_soon(self, game: OpenGame) -> None:
         """See that teams whose registration does not come are registered; at HQ, while it runs."""

@@ -192,6 +192,26 @@ def captures(
     return lines
 
 
+def holders(
+    rules: Rules, results: Iterable[TeamResult], shown: Mapping[bytes, HolderShown], at_ms: int
+) -> dict[int, tuple[bytes, int]]:
+    """Who holds each captured checkpoint at that time, and since when: (team, milliseconds), by checkpoint."""
+    staked: dict[int, list[Staked]] = {}
+    for result in results:
+        if result.merged_into is None:
+            for claim in result.claims:
+                staked.setdefault(claim.checkpoint, []).append(Staked(claim.at_ms, result.team, claim))
+    found: dict[int, tuple[bytes, int]] = {}
+    for checkpoint, claims in staked.items():
+        pay = rules.package.kinds[rules.checkpoints[checkpoint].kind].pay
+        if isinstance(pay, Capture):
+            ordered = sorted(claims, key=lambda one: (one.at_ms, one.team, one.claim.event))
+            for team, line in captures(pay, ordered, shown, at_ms):
+                if line.code == HELD and line.at_ms is not None:
+                    found[checkpoint] = team, line.at_ms  # in the order of their times: the last one stands
+    return found
+
+
 def holder_told(shown: Mapping[bytes, HolderShown], checkpoint: int) -> tuple[bytes, HolderShown] | None:
     """What players were told last of who holds a checkpoint, and by which event; None where nobody told."""
     told = ((view.at_ms, event, view) for event, view in shown.items() if view.checkpoint == checkpoint)
