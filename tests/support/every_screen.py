@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from phones import WAIT_MS, Phone
-from playable import LAT, found_game, lon_of
+from playable import CODES, LAT, found_game, lon_of
 from playwright.sync_api import Locator, expect
 from served import ServedProcess, wayfold
 
 from client_core.game.answers import answer_hash
 from client_core.game.challenges import Challenge, Form, Hashed, Hint, Interval, Judged
+from client_core.game.checkpoints import Capture, FirstFinders, Hours, Kind, Method
+from client_core.game.entrants import Category, Format
+from client_core.game.publish import DraftCheckpoint
 from client_core.game.showing import Briefing
 from client_core.game.timing import SelfStart
 
@@ -61,18 +65,41 @@ def words_of(language: str) -> dict[str, Text]:
     }
 
 
+WAYS = (Method.GPS, Method.QR, Method.CODE)
+HOUR_MS = 3_600_000
+
+
 def found_full_game(folder: Path) -> str:
-    """A game with a consent, a start of each team's own, tasks of every form and hints; a join code."""
+    """A game with a consent, a start of each team's own, tasks of every form and hints; a join code.
+
+    B can be held, C opens in an hour and pays its first finders more, FIN is not of the team's format.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    kinds = (
+        Kind(WAYS, 50_000),
+        Kind(WAYS, 50_000, pay=Capture(2, HOUR_MS)),
+        Kind(WAYS, 50_000, hours=(Hours(now_ms + HOUR_MS, now_ms + 2 * HOUR_MS),), pay=FirstFinders((10, 5, 2))),
+    )
     salt = b"salt of sixteen!"
     right = Hashed(salt, (answer_hash(salt, "lion"),))
-    hints = (Hint("Look up", 5), Hint("It roars", 10))
+    hints = (Hint("Look up", 5), Hint("It roars", 10, delay_ms=HOUR_MS))
+    stakes = {"tries": 3, "wrong_points": 5, "wrong_points_max": 10, "par_ms": HOUR_MS, "speed_points": 60}
     return found_game(
         folder,
         start=SelfStart(),
         finish_code=None,
+        kinds=kinds,
+        checkpoints=tuple(
+            DraftCheckpoint(code, f"Place {code}", 10, (lon_of(code), LAT), kind=number % 3)
+            for number, code in enumerate(CODES)
+        ),
+        categories=(Category("open", "Open class", format="short"),),
+        formats=(Format("short", "Two hours", checkpoints=(0, 1, 2)),),
         briefings=(Briefing("1", "Mind the road.\nStay together.", consent=True),),
         challenges=(
-            Challenge("Q1", "The beast", "Which?", None, Form.CHOICE, right, 20, ("lion", "boar"), hints=hints),
+            Challenge(
+                "Q1", "The beast", "Which?", None, Form.CHOICE, right, 20, ("lion", "boar"), hints=hints, **stakes
+            ),
             Challenge("Q2", "Counting", "How many?", None, Form.NUMBER, Interval(3, 3, 3), 5, unit="steps"),
             Challenge("Q3", "In order", "Sort", None, Form.ORDER, right, 5, ("one", "two")),
             Challenge("P1", "Picture", "Smile, all of you", None, Form.PHOTO, Judged(), 20),

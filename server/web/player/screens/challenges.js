@@ -64,7 +64,7 @@ function OneChallenge({ challenge, onClose }) {
 function Stakes({ challenge }) {
   const now = useNow();
   const { points, speed_points, par_ms, par_ends_ms, tries_left, wrong_points } = challenge;
-  const fast = par_ends_ms === null ? 0 : Math.floor((speed_points * Math.min(par_ms, Math.max(0, par_ends_ms - now))) / par_ms);
+  const fast = par_ends_ms === null || tries_left === 0 ? 0 : Math.floor((speed_points * Math.min(par_ms, Math.max(0, par_ends_ms - now))) / par_ms);
   return h("ul", { class: "facts", id: "stakes" }, [
     h("li", null, t("points", { count: points, points })),
     fast ? h("li", null, t("tasks.speed", { count: fast, points: fast, time: when(par_ends_ms ?? 0), left: span((par_ends_ms ?? 0) - now) })) : null,

@@ -63,7 +63,7 @@ function Head() {
       h(TimeLeft, { found, now }),
       h("span", { class: unsent ? "unsent" : "sent", id: "ticks" }, unsent ? t("unsent", { count: unsent }) : custody ? `✓ ${t("in_custody")}` : `✓✓ ${t("all_safe")}`),
     ]),
-    online.value && syncState.value.problem ? h("p", { class: "head-note" }, t("sync.failed", { why: failureText(syncState.value.problem) })) : null,
+    online.value && syncState.value.problem ? h("p", { class: "head-note" }, unsent ? t("sync.failed", { why: failureText(syncState.value.problem) }) : failureText(syncState.value.problem)) : null,
     online.value ? null : h("p", { class: "head-note" }, t("offline")),
     h("p", { class: "head-note", id: "offline-ready", "data-ready": String(ready.value === 1) }, ready.value === 1 ? `✓ ${t("offline.ready")}` : t("offline.filling", { percent: Math.floor(ready.value * 100) })),
     newer.value === "waits" ? h("p", { class: "head-note", id: "newer", role: "status" }, t("newer.waits")) : null,
