@@ -308,7 +308,8 @@ class Home(msgspec.Struct, frozen=True):
     """The game and who plays it; does not change while it is played.
 
     `asks_members`: a phone counts only for the members it says it plays for.
-    `texts` are its translations: by language, by the text in the game's own language.
+    `photos`: something is answered with one, so there may be a gallery. `texts`
+    are its translations: by language, by the text in the game's own language.
     """
 
     tenant: bytes
@@ -330,6 +331,7 @@ class Home(msgspec.Struct, frozen=True):
     self_start: bool
     finish_action: bool
     asks_members: bool
+    photos: bool
     checkpoints: int
     package_bytes: int
     media: tuple[MediumView, ...]

@@ -24,6 +24,7 @@ from client_core.calls import (
 )
 from client_core.challenge_views import challenges
 from client_core.game.actions import Consented, decode_action
+from client_core.game.challenges import Form
 from client_core.game.checkpoints import Checkpoint
 from client_core.game.content import encode_package
 from client_core.game.entrants import Category, Format
@@ -58,6 +59,7 @@ def home(replica: Replica) -> Home:
         self_start=isinstance(package.start, SelfStart | StartList),
         finish_action=package.finish.checkpoint is None,
         asks_members=is_needed(package, 1),
+        photos=any(one.form is Form.PHOTO for one in package.challenges),
         checkpoints=len(package.checkpoints),
         package_bytes=len(encode_package(package)),
         media=tuple(

@@ -7,6 +7,7 @@ import json
 import struct
 from pathlib import Path
 
+from looks import findings, misfits, pale
 from phones import WAIT_MS, NewPhone
 from playable import LAT, found_game, lon_of
 from playwright.sync_api import expect
@@ -115,3 +116,50 @@ def test_a_game_that_checks_in_by_itself_does_so_once_wherever_the_player_is(
         expect(phone.page.locator(".head-score")).to_have_text("20 points", timeout=WAIT_MS)
         phone.wait_ticks("all safe")
         assert hq.standings_of_first()["score"] == 20
+
+
+def test_a_photo_that_staff_show_is_seen_by_all_and_one_that_is_reported_by_nobody(
+    new_phone: NewPhone, player_app: None, tmp_path: Path
+) -> None:
+    asked = Challenge("P1", "Picture", "Smile", None, Form.PHOTO, Judged(automatic=True), 20)
+    code = found_game(tmp_path / "hq", challenges=(asked,))
+    data = ("--data", str(tmp_path / "hq"))
+    with served(tmp_path / "hq") as hq:
+        phone = new_phone("ann", hq.url).open()
+        page = phone.page
+        phone.join("acme/park", code, "Foxes")
+        phone.tab("Tasks")
+        page.get_by_role("button", name="Photos of all teams").click()
+        expect(page.get_by_text("No photos are shown yet.")).to_be_visible(timeout=WAIT_MS)
+        phone.close_dialog()
+        page.locator("button.checkpoint", has_text="P1").click()
+        picture = base64.b64decode(page.evaluate(DRAW, [1200, 800]))
+        page.locator("dialog input[type=file]").set_input_files(
+            {"name": "us.jpg", "mimeType": "image/jpeg", "buffer": picture}
+        )
+        expect(page.locator(".told p")).to_contain_text("Counts: 20 points", timeout=WAIT_MS)
+        phone.wait_ticks("all safe")
+        phone.tab("Help")
+        send = page.get_by_role("button", name="Send now")
+        send.click()
+        expect(send).to_be_enabled(timeout=WAIT_MS)
+        (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        phone.tab("Tasks")
+        page.get_by_role("button", name="Photos of all teams").click()
+        shown = page.get_by_role("img", name="Photo for P1")
+        shown.wait_for()
+        assert shown.evaluate("one => one.decode().then(() => [one.naturalWidth, one.naturalHeight])") == [1200, 800]
+        phone.shot("gallery")
+        assert findings(page) + misfits(page) + pale(page) == []
+        page.get_by_role("button", name="Report this photo").click()
+        page.locator("input[name=report]").fill("That is not us")
+        page.get_by_role("button", name="Hide it for everybody").click()
+        expect(page.get_by_text("Reported. The photo is hidden for everybody")).to_be_visible(timeout=WAIT_MS)
+        expect(shown).to_have_count(0)
+        phone.close_dialog()
+        phone.wait_ticks("all safe")
+        assert hq.get("/api/v1/acme/games/park/gallery").json() == []
+        hq.kill()
+        page.get_by_role("button", name="Photos of all teams").click()
+        expect(page.get_by_text("The photos cannot be fetched now")).to_be_visible(timeout=WAIT_MS)

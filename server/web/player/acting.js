@@ -61,7 +61,7 @@ export function photo(challenge, content) {
 }
 
 /** Do something that no rule judges.
- * @template {"sos" | "say" | "retire" | "consent" | "read_message" | "open_challenge" | "play_for"} Name
+ * @template {"sos" | "say" | "report" | "retire" | "consent" | "read_message" | "open_challenge" | "play_for"} Name
  * @param {Name} name
  * @param {import("./bridge.d.ts").Calls[Name]["asked"]} asked
  * @returns {Promise<boolean>} */

@@ -210,6 +210,7 @@ export interface Home {
   self_start: boolean;
   finish_action: boolean;
   asks_members: boolean;
+  photos: boolean;
   checkpoints: number;
   package_bytes: number;
   media: ReadonlyArray<MediumView>;

@@ -7,6 +7,7 @@ import { home, standing, told } from "../game.js";
 import { addressOf, gathered } from "../media.js";
 import { Button, Dialog, Field, useNow } from "../parts.js";
 import { ofGame, span, t, when } from "../words.js";
+import { GalleryDoor } from "./gallery.js";
 
 /** @typedef {import("../bridge.d.ts").ChallengeView} ChallengeView */
 /** @typedef {import("../bridge.d.ts").HintView} HintView */
@@ -31,6 +32,7 @@ export function Challenges() {
           one.answered || one.tries_left !== 0 ? null : h("span", { class: "tag" }, t("tasks.no_tries"))]),
         h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
       ])))) : h("p", { class: "quiet" }, t("tasks.none")),
+    h(GalleryDoor, {}),
     chosen ? h(OneChallenge, { challenge: chosen, onClose: () => setOpen(null) }) : null,
   ]);
 }
