@@ -27,6 +27,7 @@ from server.open_game import OpenGame
 from server.orphans import adopt
 from server.problems import Problem
 from server.relaying import Relaying
+from server.retention import Retention
 from server.settings import Settings
 from server.shown import Shown
 from server.signals import Signals
@@ -94,11 +95,13 @@ class Node:
         self._erasings: dict[bytes, asyncio.Task[None]] = {}
         self._tellings: dict[bytes, asyncio.Task[None]] = {}
         self.witnessing = Witnessing(self.game, self.writer, self.clock)
+        self.retention = Retention(self)
 
     async def start(self) -> None:
         """Begin to write, and at an edge to relay; call in the event loop that serves."""
         self.writer.start()
         self._running = True
+        self.retention.start()
         if self.settings.upstreams:
             self.relaying = Relaying(self)
             await self.relaying.start()
@@ -108,6 +111,7 @@ class Node:
         self._running, self.stopping = False, True
         for change in self._changes.values():
             change.set()
+        await self.retention.stop()
         if self.relaying is not None:
             await self.relaying.stop()
         by_game = (self._adoptions, self._foldings, self._judgings, self._erasings, self._tellings)

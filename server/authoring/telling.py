@@ -74,6 +74,8 @@ def sentences(package: Package) -> list[str]:
     else:
         told.append("There is no finish to go to: say in the app that you are done.")
     told += [f"Before you start: {one.text}" for one in package.briefings]
+    days = counted(package.retention_days, "day")
+    told.append(f"Names, positions, photos and words of players are erased {days} after the game; results stay.")
     told.append(f"In an emergency call {package.emergency_number}.")
     return told
 

@@ -15,6 +15,7 @@ from server.desk import DeskView
 from server.healing import why_healing
 from server.leaderboard import span_text
 from server.open_game import OpenGame
+from server.retention import day_of, kept_until_ms
 from server.signals import Look
 
 _HEAD = """<!doctype html>
@@ -57,6 +58,8 @@ _BODY = """<a class="skip" href="#out">Skip to who is out</a>
 {talk}
 {decisions}
 </main>
+<footer><p>Names, numbers, positions, photos and words of this game's people are erased on
+ <time datetime="{kept_until}">{kept_until}</time>; results stay.</p></footer>
 </body>
 </html>
 """
@@ -112,6 +115,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
         people=shown.people(),
         talk=shown.talk() + shown.signals(look) if look is not None else "",
         decisions=decisions,
+        kept_until=day_of(kept_until_ms(package, game.row.published_at_ms)),
     )
 
 

@@ -63,6 +63,10 @@ def told(path: Path, game: str, table: str = TABLE) -> list[str]:
         ),
         ('[[briefing]]\nversion = "1"\ntext = "Wear a helmet."', "Before you start: Wear a helmet."),
         ('emergency_number = "999"', "In an emergency call 999."),
+        (
+            "retention_days = 30",
+            "Names, positions, photos and words of players are erased 30 days after the game; results stay.",
+        ),
     ],
 )
 def test_a_rule_is_told_in_a_sentence(tmp_path: Path, game: str, sentence: str) -> None:
