@@ -11,6 +11,7 @@ import { Button } from "../parts.js";
 import { locate, locating } from "../places.js";
 import { t } from "../words.js";
 import { OneCheckpoint } from "./checkpoints.js";
+import { CentreControl } from "./map_centre.js";
 
 /** @typedef {import("../bridge.d.ts").MediumView} MediumView */
 
@@ -86,6 +87,7 @@ async function draw(box, medium, onChoose) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right"); // where a thumb is
+  if (home.value?.own_position) map.addControl(new CentreControl({ still: STILL.matches }), "bottom-right");
   map.addControl(new maplibre.ScaleControl({}), "bottom-left");
   map.getCanvas().setAttribute("role", "application");
   map.getCanvas().setAttribute("aria-label", t("map.moved"));
