@@ -7,7 +7,7 @@ what this device holds: a teammate's phone may have used some of them up.
 from __future__ import annotations
 
 from client_core.calls import ChallengeView, HintView
-from client_core.game.actions import Answer, ChallengeOpened, decode_action
+from client_core.game.actions import Answer, ChallengeOpened
 from client_core.game.answers import answer_key
 from client_core.game.challenges import Challenge, Sealed
 from client_core.game.results import TeamResult
@@ -98,7 +98,7 @@ def _stands(replica: Replica, result: TeamResult) -> dict[int, Stand]:
     if not told:
         return {}
     asked = replica.package.challenges
-    payloads = {event.id: event.payload for event in replica.team_events()}
+    actions = {entry.id: entry.action for entry in replica.holding.entries()}
     stands: dict[int, Stand] = {}
     for event, place, at_ms, verdict in told:
         number = -2 - place
@@ -111,7 +111,7 @@ def _stands(replica: Replica, result: TeamResult) -> dict[int, Stand]:
         if isinstance(verdict, Refused) and verdict.reason is Reason.AWAITS_JUDGING:
             stand.waiting = True
             continue
-        action = decode_action(payloads.get(event, b""))
+        action = actions.get(event)
         if isinstance(action, ChallengeOpened) and isinstance(verdict, Accepted):
             stand.opened_ms = at_ms if stand.opened_ms is None else min(stand.opened_ms, at_ms)
         elif isinstance(verdict, Charged) and verdict.reason is Reason.WRONG_ANSWER:

@@ -25,8 +25,12 @@ def members_known(replica: Replica) -> tuple[int, ...]:
 def plays_for(replica: Replica) -> tuple[int, ...]:
     """For which members this device reports now."""
     team, register = replica.membership.team, replica.register()
-    told = tell(replica.rules, replica.team_events())
-    carriers = Carriers(told, team, active_members(register, team), register)
+    members = active_members(register, team)
+    if not members:
+        return ()
+    # What staff moved to another team says whose phone this is all the same, and is not among what is folded here.
+    told = tell(replica.rules, replica.team_events()) if register.homes else replica.holding.told()
+    carriers = Carriers(told, team, members, register)
     return tuple(sorted(carriers.next_of(replica.public_key, replica.stream_id())))
 
 

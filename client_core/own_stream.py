@@ -14,6 +14,7 @@ import msgspec
 from client_core.game.actions import SEEN_MAX, Continued, Known, decode_action, encode_action
 from client_core.game.events import LoggedEvent
 from client_core.signing import random_bytes
+from client_core.team_log import role_of
 from sync.batch import Batch, OwnEvents
 from sync.event import ORIGIN, Event, seal
 from sync.limits import SEGMENT_EVENTS_MAX
@@ -49,8 +50,9 @@ class OwnStream:
         self.log.append(Batch(own=(OwnEvents(self.key, tuple(events)),)))
         if seen and "seen" in action.__struct_fields__:
             self._said = (self._said or frozenset()) | frozenset(seen)
-        author = self.key.public_key
-        return [LoggedEvent(self.id, e.seq, e.id, author, e.payload or b"") for e in events]
+        author, team = self.key.public_key, self.key.audience[1:]
+        role = role_of(self.log, author)
+        return [LoggedEvent(self.id, e.seq, e.id, author, e.payload or b"", role, team) for e in events]
 
     def _unsaid(self, state: StreamState | None) -> tuple[bytes, ...]:
         """The heads of the team's other streams that this stream has not named yet, at most `SEEN_MAX`."""

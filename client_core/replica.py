@@ -38,7 +38,6 @@ from client_core.game.actions import (
     Sos,
     Start,
     accuracy_dm,
-    decode_action,
 )
 from client_core.game.checkpoints import Checkpoint, Method
 from client_core.game.content import Package, decode_package
@@ -50,12 +49,11 @@ from client_core.game.fences import Fix
 from client_core.game.foreseeing import Pen
 from client_core.game.joining import JoinAnswer, JoinRequest
 from client_core.game.nonces import NonceTaken, read_nonce, shown_at
-from client_core.game.reckoning import Reckoning
 from client_core.game.rules import Rules, compile_rules
-from client_core.game.scoring import TeamResult, fold
-from client_core.game.standings import team_digest
-from client_core.game.teams import Register, Team, read_register
-from client_core.game.verdicts import Accepted, Reason, Refused, Verdict, is_kept
+from client_core.game.scoring import TeamResult
+from client_core.game.teams import Register, Team
+from client_core.game.verdicts import Accepted, Covered, Reason, Refused, Verdict, is_kept
+from client_core.holding import Holding
 from client_core.membership import ReplicaError, choose, joined, put_game, statements_of
 from client_core.own_stream import CONTINUED_MAX, OwnStream, own_states
 from client_core.sessions import hold, met, stored
@@ -67,7 +65,6 @@ from client_core.store.blobs import Blobs
 from client_core.store.checkpoints import Checkpoints
 from client_core.store.database import Database
 from client_core.store.event_log import SqliteLog
-from client_core.team_log import desk_entries, game_events, team_events
 from client_core.transports.errors import TransportError
 from client_core.transports.file import read_bundle, write_bundle
 from client_core.transports.joining import fetch_package, game_address
@@ -113,15 +110,13 @@ class Replica:
         self.clock = clock
         self.log = SqliteLog(database, self.game)
         self.blobs = Blobs(database, membership.game_no)
+        self.holding = Holding(self.log, self.rules, _unregistered(membership))
+        """What is held of the game and of the own team, read and folded."""
         self._play_as(membership)
         self._database = database
         self.public_key = membership.public_key or SigningKey.from_seed(membership.seed).public_key
         """This device's key, by which others know it."""
         self._number_by_code = {checkpoint.code: number for number, checkpoint in enumerate(package.checkpoints)}
-        self._events: list[LoggedEvent] | None = None
-        self._register: Register | None = None
-        self._result: TeamResult | None = None
-        self._reckoning = Reckoning(self.rules)
         self._pen = OwnStream(self.log, StreamKey(self.public_key, membership.incarnation, self.audience))
 
     @classmethod
@@ -246,7 +241,7 @@ class Replica:
     def record(self, action: Unjudged) -> None:
         """Keep what no rule judges: durable when this returns, sent with the next session. Raises like `check_in`."""
         self._catch_up()
-        self._take_own(self._write(action))
+        self._write(action)
 
     def take_nonce(self, typed: str, *, at_ms: int) -> int | None:
         """Keep a kiosk's code of time, scanned or typed, as a witness for this device's clock; see `record`.
@@ -265,18 +260,18 @@ class Replica:
         """The messages of staff for this team, the latest first."""
         self._catch_up()
         mine = self.membership.team
-        sent = notices(desk_entries(self.log, mine), {mine: frozenset(self.team().categories)})
+        sent = notices(self.holding.desk(), {mine: frozenset(self.team().categories)})
         return [notice for notice in sent if mine in notice.teams]
 
     def alarms(self) -> list[Alarm]:
         """This team's own calls for help, and what staff answered."""
         self._catch_up()
-        return alarms(desk_entries(self.log, self.membership.team))
+        return alarms(self.holding.desk())
 
     def words(self) -> list[Words]:
         """What this team wrote to staff, the latest first."""
         self._catch_up()
-        return words(desk_entries(self.log, self.membership.team))
+        return words(self.holding.desk())
 
     def unsent_ids(self) -> frozenset[bytes]:
         """The ids of this device's events that nobody else is known to hold."""
@@ -286,50 +281,49 @@ class Replica:
     def act(self, action: Known) -> Verdict:
         """Judge and keep any action of play: an answer, a hint, a photo; see `check_in`."""
         verdict = self.foresee(action)
-        if self.records(verdict) or (isinstance(action, CheckIn) and self._was_another(action, verdict)):
-            self._take_own(self._write(action))
+        if is_kept(verdict):
+            self._write(action)
         return verdict
-
-    def _was_another(self, action: CheckIn, verdict: Verdict) -> bool:
-        """Whether the visit pays nothing because of another device alone: what becomes of that one is not known yet."""
-        if not isinstance(verdict, Refused) or verdict.reason is not Reason.ALREADY_VISITED:
-            return False
-        own = (decode_action(event.payload) for event in self.own_events())
-        return not any(isinstance(one, CheckIn) and one.checkpoint == action.checkpoint for one in own)
 
     def foresee(self, action: Known) -> Verdict:
         """The verdict that an action would have now; nothing is kept."""
         self._catch_up()
-        events, pen = self.team_events(), self._pen_now()
+        pen = self._pen_now()
         state = self.log.index.streams.get(pen.id)
         # A first event may be preceded by those that name the heads it goes on from.
         seq = CONTINUED_MAX if state is None else state.branches[0].tip_seq + 1
-        at = Pen(pen.id, seq, self.public_key)
-        return self._reckoning.foresee(self.team(), events, action, at, self.register())
+        verdict = self.holding.foresee(action, Pen(pen.id, seq, self.public_key))
+        if not isinstance(action, CheckIn) or not isinstance(verdict, Refused):
+            return verdict
+        covered = verdict.reason is Reason.ALREADY_VISITED and not self._was_here(action.checkpoint)
+        return Covered(verdict.reason, verdict.values) if covered else verdict
+
+    def _was_here(self, checkpoint: int) -> bool:
+        """Whether this device itself checked in at a checkpoint before."""
+        own = (one.action for one in self.holding.entries() if one.author == self.public_key)
+        return any(isinstance(action, CheckIn) and action.checkpoint == checkpoint for action in own)
 
     def stream_id(self) -> bytes:
         """The stream that this device writes now."""
         return self._pen_now().id
 
-    def own_events(self) -> list[LoggedEvent]:
-        """What this device wrote, as far as it counts."""
-        return [event for event in self.team_events() if event.author == self.public_key]
-
     def _catch_up(self) -> None:
         """Take over what another process (a command beside a running device) wrote to the file."""
         if self.log.refresh():
-            self._forget()
             self._play_as(joined(self._database))
 
     def _play_as(self, membership: device.Membership) -> None:
-        """Go on as this membership says: another team has another audience and scope."""
+        """Go on as this membership says: another team has another audience and scope, and holds other events."""
         self.membership = membership
         self.audience = team_audience(membership.team)
         self.scope = scope_of(GAME, self.audience)
+        if self.holding.unregistered != _unregistered(membership):
+            self.holding = Holding(self.log, self.rules, _unregistered(membership))
 
-    def _write(self, action: Known) -> list[LoggedEvent]:
+    def _write(self, action: Known) -> None:
         """Commit an action at the tip of the own stream."""
-        return self._pen_now().write(action)
+        self.holding.look()
+        self.holding.take(self._pen_now().write(action))
 
     def _pen_now(self) -> OwnStream:
         key = StreamKey(self.public_key, self.membership.incarnation, self.audience)
@@ -337,26 +331,13 @@ class Replica:
             self._pen = OwnStream(self.log, key)
         return self._pen
 
-    def _take_own(self, written: list[LoggedEvent]) -> None:
-        """Hold what was just written with the rest."""
-        if self._events is not None:
-            self._events += written
-        self._result = None
-
-    def _forget(self) -> None:
-        """What is held may have changed: read it again when it is asked for."""
-        self._events = self._register = self._result = None
-
     def result(self) -> TeamResult:
         """The own team's result, folded from the events held here."""
-        if self._result is None:
-            self._result = self._reckoning.fold(self.team(), self.team_events(), self.register())
-        return self._result
+        return self.holding.result()
 
     def digest(self) -> bytes:
         """The digest of the own team's result, folded anew from this file: 32 bytes, equal on every node."""
-        events, register = team_events(self.log, self.membership.team), read_register(self.rules, game_events(self.log))
-        return team_digest(fold(self.rules, self.team(), events, register))
+        return self.holding.digest()
 
     def status(self) -> Status:
         """How safe this device's events are, what failed, and what to look at."""
@@ -372,20 +353,15 @@ class Replica:
 
     def team_events(self) -> list[LoggedEvent]:
         """The team's events that count, as far as they are held here."""
-        if self._events is None:
-            self._events = team_events(self.log, self.membership.team)
-        return self._events
+        return self.holding.events()
 
     def register(self) -> Register:
         """What the game's own streams say to everybody, as far as they are held here."""
-        if self._register is None:
-            self._register = read_register(self.rules, game_events(self.log))
-        return self._register
+        return self.holding.register()
 
     def team(self) -> Team:
         """The own team: as registered in the log, else as the join said."""
-        mine = self.membership
-        return self.register().teams.get(mine.team) or Team(mine.team, mine.team_number, mine.team_name)
+        return self.holding.team()
 
     def upstreams(self) -> list[str]:
         """The addresses to sync with, in the order to try them."""
@@ -432,8 +408,6 @@ class Replica:
             failed = {"failed_at_ms": now_ms, "failed_code": error.code, "failed_detail": error.detail}
             self._keep(msgspec.structs.replace(peer, **failed))
             raise
-        finally:
-            self._forget()
         self._keep(met(peer, report, self.clock.now_ms()))
         return report
 
@@ -473,9 +447,7 @@ class Replica:
 
     def importing(self, data: bytes) -> Session[BundleReport]:
         """Take in a bundle's bytes, for a driver that answers `Verify`. Raises `RemoteError`; see `import_bundle`."""
-        report = yield from self._stored(import_bundle(data, self.log, self.scope))
-        self._forget()
-        return report
+        return (yield from self._stored(import_bundle(data, self.log, self.scope)))
 
     def take_statements(self, statements: tuple[Statement, ...]) -> None:
         """Check and keep directory statements, such as the chain that enrols this device. Raises `RemoteError`."""
@@ -508,6 +480,11 @@ class Replica:
                 fresh = random_bytes(16)
                 device.begin_incarnation(self._database, self.membership.game_no, fresh)
                 self.membership = msgspec.structs.replace(self.membership, incarnation=fresh)
+
+
+def _unregistered(membership: device.Membership) -> Team:
+    """The team as the join said, until a node registered it."""
+    return Team(membership.team, membership.team_number, membership.team_name)
 
 
 __all__ = ["Accepted", "Refused", "Replica", "ReplicaError", "Report", "Status", "Transport", "Verdict"]

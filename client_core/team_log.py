@@ -8,20 +8,12 @@ from client_core.game.actions import decode_action
 from client_core.game.desk import Entry
 from client_core.game.events import LoggedEvent
 from client_core.game.roles import Role
-from client_core.game.teams import Team, read_teams
 from sync.forks import forked_events
 from sync.limits import SEGMENT_EVENTS_MAX
 from sync.log import EventLog
 from sync.placement import StreamState
 from sync.standing import standing
 from sync.stream import GAME, team_audience
-
-
-def team_of(log: EventLog, team: bytes, unregistered: Team) -> Team:
-    """A team as servers registered it for the game to read, or `unregistered` where none did."""
-    directory = log.index.directory
-    speakers = [state for state in _states(log, GAME) if directory.speaks_for_all(state.key.public_key)]
-    return read_teams(event for state in speakers for event in _events(log, state)).get(team) or unregistered
 
 
 def team_events(log: EventLog, team: bytes) -> list[LoggedEvent]:
@@ -36,19 +28,19 @@ def game_events(log: EventLog) -> list[LoggedEvent]:
 
 def desk_entries(log: EventLog, team: bytes) -> list[Entry]:
     """What the staff's desk reads of one team and of what was written for everybody."""
-    speaks_for_all = log.index.directory.speaks_for_all
-    return [
-        Entry(
-            event.id,
-            event.author,
-            speaks_for_all(event.author),
-            None if audience == GAME else team,
-            decode_action(event.payload),
-        )
-        for audience in (GAME, team_audience(team))
-        for state in _states(log, audience)
-        for event in _events(log, state)
-    ]
+    return [entry_of(log, event) for event in (*game_events(log), *team_events(log, team))]
+
+
+def entry_of(log: EventLog, event: LoggedEvent) -> Entry:
+    """An event as the staff's desk reads it."""
+    by_staff = log.index.directory.speaks_for_all(event.author)
+    return Entry(event.id, event.author, by_staff, event.team or None, decode_action(event.payload))
+
+
+def role_of(log: EventLog, author: bytes) -> int:
+    """What the author of an event is, as the directory says."""
+    directory = log.index.directory
+    return directory.role_of(author) or (Role.ORGANISER if directory.speaks_for_all(author) else Role.PLAYER)
 
 
 def _states(log: EventLog, audience: bytes) -> list[StreamState]:
@@ -59,7 +51,7 @@ def _events(log: EventLog, state: StreamState) -> Iterator[LoggedEvent]:
     """The events of a stream that count; of an erased one the fact that is judged in its place."""
     directory = log.index.directory
     author, team = state.key.public_key, state.key.audience[1:]
-    role = directory.role_of(author) or (Role.ORGANISER if directory.speaks_for_all(author) else Role.PLAYER)
+    role = role_of(log, author)
     if len(state.branches) > 1:
         for said in forked_events(log, state):
             yield LoggedEvent(state.id, said.seq, said.id, author, said.payload, role, team, said.previous)

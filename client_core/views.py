@@ -23,7 +23,7 @@ from client_core.calls import (
     WordsView,
 )
 from client_core.challenge_views import challenges
-from client_core.game.actions import Consented, decode_action
+from client_core.game.actions import Consented
 from client_core.game.challenges import Form
 from client_core.game.checkpoints import Checkpoint
 from client_core.game.content import encode_package
@@ -162,8 +162,8 @@ def explained(replica: Replica) -> Explained:
 
 def _briefings(replica: Replica) -> tuple[BriefingView, ...]:
     """The game's texts before the start, and which of them this device accepted."""
-    actions = (decode_action(event.payload) for event in replica.own_events())
-    accepted = {action.version for action in actions if isinstance(action, Consented)}
+    own = (entry.action for entry in replica.holding.entries() if entry.author == replica.public_key)
+    accepted = {action.version for action in own if isinstance(action, Consented)}
     return tuple(
         BriefingView(one.version, one.text, one.consent, one.version in accepted) for one in replica.package.briefings
     )

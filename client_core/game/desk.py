@@ -16,6 +16,9 @@ from client_core.game.actions import Action, MessageRead, Photo, Said, Sos
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown
 from client_core.game.pictures import NO_PICTURE
 
+ON_THE_DESK = (MessageRead, Photo, Said, Sos, Acknowledged, MessageSent, PhotoShown)
+"""What the lists below are made of."""
+
 
 class Entry(NamedTuple):
     """One event on the desk: its id, its author's key, whether staff or a node wrote it, whose team's it is."""

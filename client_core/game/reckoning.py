@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 
 from client_core.game.actions import Known
-from client_core.game.events import LoggedEvent, tell
+from client_core.game.events import LoggedEvent, Told, tell
 from client_core.game.foreseeing import Pen, foresee, next_event
 from client_core.game.growing import Growing
 from client_core.game.phases import Phases
@@ -61,6 +61,11 @@ class Reckoning:
         if self._result is None or self._result[0] != keep_judged:
             self._result = (keep_judged, result_of(self._units, keep_judged=keep_judged))
         return self._result[1]
+
+    def told(self, team: Team, events: Iterable[LoggedEvent], register: Register = NO_REGISTER) -> Told:
+        """The events as the fold read them."""
+        self._hold(team, events, register)
+        return self._units[0].play.told
 
     def foresee(
         self, team: Team, events: Sequence[LoggedEvent], action: Known, pen: Pen, register: Register = NO_REGISTER

@@ -85,6 +85,10 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     values: tuple[int, ...] = ()
 
 
+class Covered(Refused, frozen=True, gc=False):
+    """Refused on a device because another one was there before: kept, for that other visit may yet come to nothing."""
+
+
 class Charged(msgspec.Struct, frozen=True, gc=False):
     """The action counts against the team: a wrong answer, a hint. `points` is what it costs, 0 or more."""
 
@@ -111,4 +115,4 @@ the player simply does it again, better."""
 
 def is_kept(verdict: Verdict) -> bool:
     """Whether a device keeps an action with this verdict: what counts, what costs, and what may count yet."""
-    return not isinstance(verdict, Refused) or verdict.reason in KEPT_REASONS
+    return not isinstance(verdict, Refused) or type(verdict) is Covered or verdict.reason in KEPT_REASONS

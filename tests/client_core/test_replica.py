@@ -58,11 +58,11 @@ def test_a_device_folds_on_what_it_kept_and_says_what_folding_its_file_anew_says
     device = new_device("a")
     visit(device, 0, 1)
     device.result()
-    first = device._reckoning.anew
+    first = device.holding.reckoning.anew
     for minute in range(2, 13):
         visit(device, minute % 3, minute)
         assert team_digest(device.result()) == device.digest()
-    assert device._reckoning.anew == first, "neither what is foreseen nor what was done is folded from nothing"
+    assert device.holding.reckoning.anew == first, "neither what is foreseen nor what was done is folded from nothing"
 
 
 def test_a_check_in_outside_the_fence_is_refused_and_not_kept(new_device) -> None:

@@ -221,7 +221,6 @@ def poison(world: World, node: DeviceNode, dice: Random) -> None:
         return
     except StoreError:
         return
-    replica._fold = None
     wrote(world, node)
 
 
