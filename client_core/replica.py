@@ -202,9 +202,8 @@ class Replica:
     ) -> Verdict:
         """Check in by what stands there (`code`; `qr`: it was scanned) or by position.
 
-        The answer comes after COMMIT. Refused check-ins are kept only for
-        `verdicts.KEPT_REASONS`, and as a second device's. Raises `TextFault`, `ValueError` or a
-        `StoreError`, and then nothing was recorded.
+        The answer comes after COMMIT. Of refused check-ins those are kept that `records` says. Raises
+        `TextFault`, `ValueError` or a `StoreError`, and then nothing was recorded.
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
         action = CheckIn(method, code, at_ms, checkpoint, view=self._view_of(checkpoint, at_ms))

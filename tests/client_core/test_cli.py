@@ -68,6 +68,22 @@ def test_a_replay_walks_the_fences_and_ends_safe(hq: LoopbackNode, tmp_path: Pat
     assert hq.result("RED").score == 50
 
 
+def test_what_a_teammates_phone_covers_is_kept_and_said_to_be(hq: LoopbackNode, tmp_path: Path) -> None:
+    first, second, third = (tmp_path / f"{name}.db" for name in "abc")
+    for store in (first, second, third):
+        run("join", hq.url, "--code", "RED", store=store)
+    for code in CODES[:4]:
+        assert run("check-in", code, "--code", code, "--at", str(START_MS + 1_000), store=first).returncode == 0
+    for store in (first, second, third):
+        assert run("sync", store=store).returncode == 0
+    again = ("check-in", "A", "--code", "A", "--at", str(START_MS + 2_000))
+    assert "kept for the staff to see" in run(*again, store=second).stderr
+    assert "kept" not in run(*again, store=second).stderr, "a repetition of its own"
+    assert json.loads(run("status", "--json", store=second).stdout)["unsent"] == 1
+    walked = told(run("replay", str(track(tmp_path / "t.gpx")), "--events", "json", store=third).stdout, "check_in")
+    assert [(line["verdict"], line["recorded"]) for line in walked[:4]] == [("already_visited", True)] * 4
+
+
 def test_no_check_in_is_made_from_bad_fixes(hq: LoopbackNode, tmp_path: Path) -> None:
     store = tmp_path / "d.db"
     run("join", hq.url, "--code", "RED", store=store)

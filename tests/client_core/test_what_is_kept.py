@@ -14,7 +14,7 @@ from loopback import DRAFT, START_MS, LoopbackNode
 from client_core.game.answers import answer_hash
 from client_core.game.challenges import Challenge, Form, Hashed, Hint, Judged, Later
 from client_core.game.publish import publish
-from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdict, is_kept
+from client_core.game.verdicts import Accepted, Charged, Covered, Reason, Refused, Verdict, is_kept
 
 TEXT, PHOTO, LATER = range(3)
 SALT = b"s" * 16
@@ -85,6 +85,21 @@ def test_what_people_or_headquarters_judge_is_kept_and_reaches_them(
     ] * 2
 
 
+def test_what_another_phone_of_the_team_covers_is_kept_once_and_called_kept(
+    player: BridgedPlayer, asked_at: LoopbackNode, tmp_path: Path
+) -> None:
+    """What becomes of the other phone's visit is not known yet; a repetition of one's own adds nothing."""
+    player.call("sync", url=asked_at.sync_url)
+    other = BridgedPlayer(tmp_path / "b.db", START_MS, "b")
+    other.join(asked_at.url, "RED")
+    other.call("sync", url=asked_at.sync_url)
+    for kept in (True, False):
+        told = other.call("check_in", checkpoint=0, code="A", at_ms=START_MS + 2_000)
+        assert (told.verdict, told.reason, told.kept) == ("refused", "already_visited", kept)
+        assert other.now().safety.unsent == 1
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("verdict", "kept"),
     [
@@ -96,8 +111,9 @@ def test_what_people_or_headquarters_judge_is_kept_and_reaches_them(
         (Refused(Reason.OUTSIDE_FENCE, (1, 2)), False),
         (Refused(Reason.WRONG_CODE), False),
         (Refused(Reason.ALREADY_VISITED), False),
+        (Covered(Reason.ALREADY_VISITED), True),
     ],
 )
 def test_evidence_that_is_good_is_kept_and_what_can_be_done_better_is_not(verdict: Verdict, kept: bool) -> None:
-    assert type(verdict) in get_args(Verdict)
+    assert isinstance(verdict, get_args(Verdict))
     assert is_kept(verdict) is kept
