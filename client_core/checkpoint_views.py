@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from client_core.calls import CheckpointView, HolderView, Near, Position
 from client_core.game.actions import CheckIn
 from client_core.game.checkpoints import Capture, FirstFinders, Method, Shown
@@ -16,6 +18,9 @@ from client_core.game.geometry import distance_mm, inside
 from client_core.game.results import TeamResult
 from client_core.game.verdicts import Reason
 from client_core.replica import Replica
+
+Made = dict[int, CheckpointView]
+"""Views by the checkpoints' numbers, made once: nearly all of it never changes, and a game has hundreds."""
 
 
 def shown(replica: Replica, result: TeamResult, fix: Position | None, at_ms: int) -> list[int]:
@@ -47,13 +52,26 @@ def near(replica: Replica, numbers: list[int], fix: Position | None) -> tuple[Ne
     return tuple(found)
 
 
-def checkpoints(replica: Replica, result: TeamResult, numbers: list[int], at_ms: int) -> tuple[CheckpointView, ...]:
-    """These checkpoints as players may know them."""
+def checkpoints(
+    replica: Replica, result: TeamResult, numbers: list[int], at_ms: int, made: Made
+) -> tuple[CheckpointView, ...]:
+    """These checkpoints as players may know them; what is new of them is added to `made`."""
     plays = _played(replica, result)
-    return tuple(_checkpoint(replica, result, number, at_ms, plays=plays(number)) for number in numbers)
+    found = []
+    for number in numbers:
+        view = made.get(number)
+        if view is None:
+            view = made[number] = _plain(replica, number)
+        pay = replica.rules.places[number].pay
+        holder = _holder(replica, result, number, at_ms, pay.blocked_ms) if isinstance(pay, Capture) else None
+        if holder is not None or not plays(number):
+            view = msgspec.structs.replace(view, plays=plays(number), holder=holder)
+        found.append(view)
+    return tuple(found)
 
 
-def _checkpoint(replica: Replica, result: TeamResult, number: int, at_ms: int, *, plays: bool) -> CheckpointView:
+def _plain(replica: Replica, number: int) -> CheckpointView:
+    """A checkpoint of what the team plays, which nobody holds."""
     checkpoint = replica.checkpoint(number)
     place = replica.rules.places[number]
     fence, pay = checkpoint.fence, place.pay
@@ -69,11 +87,11 @@ def _checkpoint(replica: Replica, result: TeamResult, number: int, at_ms: int, *
         radius_mm=fence.radius_mm if isinstance(fence, Circle) else None,
         rings=_rings(fence),
         finish=replica.package.finish.checkpoint == number,
-        plays=plays,
+        plays=True,
         hours=tuple((one.from_ms, one.to_ms) for one in place.hours),
         first_points=pay.points if isinstance(pay, FirstFinders) else (),
         minute_points=pay.points_a_minute if isinstance(pay, Capture) else 0,
-        holder=_holder(replica, result, number, at_ms, pay.blocked_ms) if isinstance(pay, Capture) else None,
+        holder=None,
     )
 
 

@@ -69,8 +69,8 @@ def home(replica: Replica) -> Home:
     )
 
 
-def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
-    """How the game stands for the own team."""
+def standing(replica: Replica, fix: Position | None, at_ms: int, made: checkpoint_views.Made) -> Standing:
+    """How the game stands for the own team; `made` is what was made of checkpoints before."""
     result, team = replica.result(), replica.team()
     allowance = result.allowance
     shown = checkpoint_views.shown(replica, result, fix, at_ms)
@@ -93,7 +93,7 @@ def standing(replica: Replica, fix: Position | None, at_ms: int) -> Standing:
         time_ms=result.time_ms,
         categories=_names(replica.package.categories, result.categories),
         format="".join(_names(replica.package.formats, () if result.format is None else (result.format,))),
-        checkpoints=checkpoint_views.checkpoints(replica, result, shown, at_ms),
+        checkpoints=checkpoint_views.checkpoints(replica, result, shown, at_ms, made),
         visited=result.visited,
         near=checkpoint_views.near(replica, shown, fix) if replica.package.showing.distances else (),
         challenges=challenges(replica, result),
