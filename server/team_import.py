@@ -245,9 +245,8 @@ class _Import:
 
 
 def _parts(row: Row, column: str) -> list[str]:
-    """The values of a cell in their places: an empty one between two | stays empty."""
-    text = row.of(column)
-    return [part.strip() for part in text.split("|")] if text else []
+    """The values of a cell in their places: an empty one between two | stays empty, behind the last | there is none."""
+    return [part.strip() for part in row.of(column).rstrip("| \t").split("|")] if row.of(column).strip("| \t") else []
 
 
 def _at(parts: list[str], place: int) -> str:

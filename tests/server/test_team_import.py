@@ -71,6 +71,18 @@ def test_a_table_registers_teams_members_cards_and_starts_once(tmp_path: Path) -
         assert again.known_already == 4
 
 
+def test_a_bar_at_the_end_of_a_cell_makes_no_member(tmp_path: Path) -> None:
+    published(tmp_path, members=MemberRule(Presence.ALL))
+    table = "name,members,birth_years,badges\nFoxes,Ann|Bob|,1990||,501|502 |\nOwls,|,|,\nBears,|Cyd,,\n"
+    with opened(tmp_path, name="teams") as game:
+        write_all(game, plan_teams(game, table.encode(), "teams.csv", NOW_MS).actions)
+    with opened(tmp_path, name="teams") as game:
+        team_of = {team.name: team.id for team in game.board.teams.values()}
+        members = game.board.register.members
+        of = {name: [note.member for note in members.get(team, ())] for name, team in team_of.items()}
+    assert of == {"Foxes": [1, 2], "Owls": [], "Bears": [1, 2]}
+
+
 def test_what_changed_in_the_table_is_written_and_a_device_stays_its_members(tmp_path: Path) -> None:
     published(tmp_path)
     with opened(tmp_path, name="teams") as game:
