@@ -25,6 +25,7 @@ from client_core.game.desk import Alarm, Notice, Words
 from client_core.game.teams import Team
 from client_core.game.text import TextFault
 from server import own_stream
+from server.cli.check_in import check_in
 from server.cli.kiosk import nonce
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
@@ -87,6 +88,7 @@ def day() -> None:
     """The day: who is still out, calls for help, messages, photos."""
 
 
+day.add_command(check_in)
 day.add_command(code)
 day.add_command(nonce)
 day.add_command(signals)

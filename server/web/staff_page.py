@@ -47,7 +47,7 @@ _BODY = """<a class="skip" href="#out">Skip to who is out</a>
 <header>
 <h1>{name}: staff</h1>
 <p class="rules">{label} · as of <time>{as_of}</time> · <span id="link">this page is as old as that</span>
- · <a href="staff/standings">standings</a></p>
+ · <a href="staff/check-in">check in</a> · <a href="staff/standings">standings</a></p>
 </header>
 <main id="desk">
 {healing}{alarms}
