@@ -27,6 +27,8 @@ TICK_EVERY_MS = 60_000
 """As often as `RELAY_EVERY_S` has it: a real edge's timer does not tick in vain either."""
 AGAIN_SHARE = 0.1
 """Of all check-ins at a checkpoint where this device may have been before: most of these are refused at once."""
+BESIDE_E7_MIN, BESIDE_SPAN_E7 = 100, 1_000
+"""Players stand 1 to 9 m beside a checkpoint's middle, which is what stands for a position once it is erased."""
 
 
 def begin(world: World) -> None:
@@ -71,7 +73,8 @@ def play(world: World, device: DeviceNode, dice: Random) -> None:
     number = dice.choice(fresh) if fresh and dice.random() >= AGAIN_SHARE else dice.randrange(CHECKPOINTS)
     device.tried.add(number)
     at_ms = device.now_ms()
-    where = Fix(LON_E7 + number * LON_STEP_E7, LAT_E7, 5_000 + dice.randrange(9_000), at_ms)
+    beside_e7 = BESIDE_E7_MIN + at_ms % BESIDE_SPAN_E7
+    where = Fix(LON_E7 + number * LON_STEP_E7 + beside_e7, LAT_E7, 5_000 + dice.randrange(9_000), at_ms)
     try:
         verdict = device.replica.check_in(number, at_ms=at_ms, fix=where)
     except Killed:
