@@ -1,6 +1,6 @@
 // The player's app is plain modules: what a browser would refuse, or a reader would stumble over, is an error here.
 const browser = Object.fromEntries(
-  ["window", "document", "navigator", "location", "history", "localStorage", "console", "fetch", "crypto", "indexedDB", "IDBKeyRange", "caches", "BroadcastChannel",
+  ["window", "document", "navigator", "location", "history", "localStorage", "sessionStorage", "console", "fetch", "crypto", "indexedDB", "IDBKeyRange", "caches", "BroadcastChannel",
     "setTimeout", "clearTimeout", "setInterval", "clearInterval", "URL", "Blob", "Worker", "Response", "Request", "AbortController", "AbortSignal",
     "TextEncoder", "TextDecoder", "Intl", "DOMException", "createImageBitmap", "self", "performance", "structuredClone",
     "requestAnimationFrame", "matchMedia", "HTMLElement", "CustomEvent", "Event", "process"].map((name) => [name, "readonly"]),

@@ -20,6 +20,8 @@ async (name) => {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 """
+TELL_AGAIN_EVERY_MS, TURNS = 5_000, 2
+"""How often a page offers to a newer version to take over (`offline.js`), and how often this test lets it."""
 ONE_SET = "caches.keys().then((names) => names.filter((name) => name.startsWith('wayfold-')).length === 1)"
 
 
@@ -44,13 +46,19 @@ def version_of_store(phone: Phone, folder: Path) -> int:
     return int(version)
 
 
-def tap_finish(phone: Phone) -> None:
-    """Check in at the finish without reading what is said: the page loads itself again at once."""
+def finish_and_read_the_result(phone: Phone, old: str) -> None:
+    """Check in at the finish and look at the score; the old version stays until that was done."""
+    assert phone.check_in_here("FIN").startswith("Counts: 10 points")
+    expect(phone.page.locator("#newer")).to_contain_text("once you have looked at your score", timeout=WAIT_MS)
+    phone.shot("new-version-after-the-finish")
+    for _ in range(TURNS):  # it is asked for again and again
+        phone.page.wait_for_timeout(TELL_AGAIN_EVERY_MS)
+    assert phone.told().startswith("Counts: 10 points"), "what became of the finish still stands there"
+    assert stamp(phone) == old
+    phone.tab("Score")
+    expect(phone.page.locator(".figure.big strong")).to_have_text("30", timeout=WAIT_MS)
+    assert stamp(phone) == old
     phone.tab("List")
-    row = phone.page.locator("button.checkpoint").filter(has=phone.page.get_by_text("FIN", exact=True))
-    expect(row.locator(".checkpoint-away")).to_contain_text("you are here", timeout=WAIT_MS)
-    row.click()
-    phone.page.get_by_role("button", name="Check in here").click()
 
 
 def test_a_new_version_waits_for_the_end_of_the_game_and_takes_over_with_unsent_entries_aboard(
@@ -89,9 +97,9 @@ def test_a_new_version_waits_for_the_end_of_the_game_and_takes_over_with_unsent_
     phone.allow_position()
     assert phone.check_in_here("B").startswith("Counts")
     phone.stand_at(lon_of("FIN"), LAT)
-    tap_finish(phone)
+    finish_and_read_the_result(phone, old)
 
-    # The finish ends the game here: the new version takes over by itself, the two entries still only on this phone.
+    # The result was looked at: the new version takes over by itself, the two entries still only on this phone.
     phone.page.wait_for_function("stamp => document.body.dataset.stamp === stamp", arg=new, timeout=WAIT_MS)
     phone.wait_ticks("2 entries only on this phone")
     assert phone.score() == "30 points"
@@ -110,3 +118,26 @@ def test_a_new_version_waits_for_the_end_of_the_game_and_takes_over_with_unsent_
     phone.wait_ticks("all safe")
     assert hq.standings_of_first()["score"] == 30
     phone.shot("new-version-took-over")
+
+
+def test_a_new_version_that_waited_for_the_result_comes_when_the_app_is_opened_again(
+    new_phone: NewPhone, hq: ServedProcess, tmp_path: Path
+) -> None:
+    phone = new_phone("ann", hq.url).open()
+    phone.stand_at(lon_of("FIN"), LAT)
+    phone.join("acme/park", hq.code, "Foxes")
+    phone.ready_for_offline()
+    expect(phone.page.locator("#newer")).to_have_count(0)  # the first version of all is no newer one
+    hq.kill()
+    hq.release = next_release(tmp_path / "release")
+    new = stamp_of_release(hq.release)
+    hq.start()
+    phone.page.reload()
+    expect(phone.page.locator("#newer")).to_be_visible(timeout=WAIT_MS)
+    phone.allow_position()
+    assert phone.check_in_here("FIN").startswith("Counts: 10 points")
+    phone.wait_ticks("all safe")
+    phone.quit()
+    phone.open()
+    expect(phone.page.locator("body")).to_have_attribute("data-stamp", new, timeout=WAIT_MS)
+    expect(phone.page.locator(".head-score")).to_have_text("10 points", timeout=WAIT_MS)

@@ -1,8 +1,8 @@
 // Ready for offline: the whole set kept by the service worker, and room for a day on this phone. And what happens when
-// there is a newer set: it waits while a game is in play here, and takes over once none is.
+// there is a newer set: it waits while a game is in play here and until its result was looked at, and takes over then.
 
 import { computed, effect, signal } from "@preact/signals";
-import { failure, home, inPlay, phase } from "./game.js";
+import { failure, home, inPlay, phase, standing } from "./game.js";
 import { gathered } from "./media.js";
 
 const LOOK_EVERY_MS = 3_600_000;
@@ -16,6 +16,22 @@ export const ready = computed(() => (home.value?.media.length ? (kept.value + ga
 export const roomLeft = signal(/** @type {number | null} */ (null));
 /** Whether a newer version of the app is here: it waits for the game to end, or for this page to be loaded again. */
 export const newer = signal(/** @type {"none" | "waits" | "here"} */ ("none"));
+
+/** Whether the result of a game that was played on this page was looked at: nothing is loaded over what was not read yet. */
+export const resultSeen = signal(true);
+effect(() => {
+  if (inPlay.value && standing.value) resultSeen.value = false;
+});
+
+/** The score of a finished game was looked at, or is not to be waited for. */
+export function seeResult() {
+  if (!inPlay.value) resultSeen.value = true;
+}
+
+/** Whether a newer set's service worker has this page already, which is of an older one. */
+const overtaken = signal(false);
+/** Where it is kept for a tab which set it left last. */
+const WENT_OVER = "went-over";
 
 /** A page with words in its fields is not loaded again under the player's hands. */
 let typed = false;
@@ -44,8 +60,10 @@ function useSet() {
 
 /** @param {ServiceWorkerRegistration} registration */
 function watchForNewer(registration) {
-  const waiting = signal(registration.waiting);
-  const look = () => (waiting.value = registration.waiting);
+  // The first of all waits a moment too, for nobody: only one that would take another's place is newer.
+  const newerOne = () => (registration.active ? registration.waiting : null);
+  const waiting = signal(newerOne());
+  const look = () => (waiting.value = newerOne());
   const follow = () => registration.installing?.addEventListener("statechange", look);
   registration.addEventListener("updatefound", follow);
   follow();
@@ -62,20 +80,37 @@ function watchForNewer(registration) {
   // The first service worker of all takes a page over that was loaded without one: that is no newer version.
   let controlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (controlled && !typed && mayTakeOver()) location.reload();
-    else if (controlled) newer.value = "here";
+    overtaken.value = controlled;
     controlled = true;
   });
+  // One that took over while this page was being loaded was heard of by nobody.
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data.kind === "set" && data.stamp !== document.body.dataset.stamp) overtaken.value = true;
+  });
+  navigator.serviceWorker.controller?.postMessage("which-set");
+  effect(() => void (overtaken.value && goOver()));
   const ask = () => registration.update().catch(() => undefined);
   setInterval(ask, LOOK_EVERY_MS);
   window.addEventListener("online", ask);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
 }
 
+/** Go over to the set of the service worker that has taken over, once that disturbs nobody; a page that was loaded for it
+ * already and is still of another set is not loaded again and again. */
+function goOver() {
+  const tried = sessionStorage.getItem(WENT_OVER) === document.body.dataset.stamp;
+  if (typed || tried || !mayTakeOver()) {
+    newer.value = "here";
+    return;
+  }
+  sessionStorage.setItem(WENT_OVER, document.body.dataset.stamp ?? "");
+  location.reload();
+}
+
 /** No game is in play here, as far as this page can tell; one that could not start may be helped by a newer version. */
 function mayTakeOver() {
   if (phase.value === "failed") return failure.value?.code !== "store_locked";
-  return phase.value === "join" || (phase.value === "play" && !inPlay.value);
+  return phase.value === "join" || (phase.value === "play" && !inPlay.value && resultSeen.value);
 }
 
 async function estimate() {

@@ -52,6 +52,7 @@ async function tidy() {
 self.addEventListener("message", (event) => {
   if (event.data === "take-over") event.waitUntil(self.skipWaiting());
   if (event.data === "tidy") event.waitUntil(tidy());
+  if (event.data === "which-set") event.source.postMessage({ kind: "set", stamp: STAMP });
 });
 
 // The network is back: pages that are still open send what waits (this worker has no Python to do it without one).

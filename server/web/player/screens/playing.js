@@ -5,9 +5,9 @@ import { useState } from "preact/hooks";
 import { finish, record, start } from "../acting.js";
 import { installComesFirst } from "../browsers.js";
 import { saveDay } from "../day_file.js";
-import { failure, home, offered, standing, standingAt, storeKind, told } from "../game.js";
+import { failure, home, inPlay, offered, standing, standingAt, storeKind, told } from "../game.js";
 import { gatherProblem } from "../media.js";
-import { newer, ready } from "../offline.js";
+import { newer, ready, seeResult } from "../offline.js";
 import { Button, Dialog, Told, openDialogs, useNow } from "../parts.js";
 import { online, sync, syncState } from "../syncing.js";
 import { failureText, ofGame, span, t } from "../words.js";
@@ -66,7 +66,8 @@ function Head() {
     online.value && syncState.value.problem ? h("p", { class: "head-note" }, unsent ? t("sync.failed", { why: failureText(syncState.value.problem) }) : failureText(syncState.value.problem)) : null,
     online.value ? null : h("p", { class: "head-note" }, t("offline")),
     h("p", { class: "head-note", id: "offline-ready", "data-ready": String(ready.value === 1) }, ready.value === 1 ? `✓ ${t("offline.ready")}` : t("offline.filling", { percent: Math.floor(ready.value * 100) })),
-    newer.value === "waits" ? h("p", { class: "head-note", id: "newer", role: "status" }, t("newer.waits")) : null,
+    newer.value === "waits" ? h("p", { class: "head-note", id: "newer", role: "status" }, inPlay.value ? t("newer.waits")
+      : [t("newer.after"), " ", h(Button, { onClick: seeResult, children: t("newer.load") })]) : null,
     newer.value === "here" ? h("p", { class: "head-note", id: "newer", role: "status" }, [t("newer.here"), " ",
       h(Button, { onClick: () => location.reload(), children: t("newer.load") })]) : null,
     gatherProblem.value ? h("p", { class: "head-note", id: "media-problem" }, t(gatherProblem.value)) : null,

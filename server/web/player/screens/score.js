@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { explain } from "../acting.js";
 import { home, standing } from "../game.js";
 import { reasonText } from "../outcomes.js";
+import { seeResult } from "../offline.js";
 import { Figure } from "../parts.js";
 import { clock, figure, has, ofGame, span, t } from "../words.js";
 
@@ -17,6 +18,7 @@ export function Score() {
   useEffect(() => {
     explain().then(setTold, () => setTold(null));
   }, [found]);
+  useEffect(() => seeResult, []); // once it is left again
   if (!found) return h("p", { class: "quiet" }, t("loading"));
   return h("section", { "aria-label": t("tab.score") }, [
     h("div", { class: "figures-row" }, [
