@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from looks import findings, misfits, pale
 from phones import NewPhone, Phone
 from playable import LAT, lon_of
 from playwright.sync_api import expect
@@ -205,6 +206,7 @@ def test_a_damaged_store_can_be_saved_as_it_is_before_the_phone_is_erased_to_joi
     playing.page.evaluate(PUT_STORE, list(damaged))
     playing.page.goto(f"{playing.url}/play/")
     playing.page.get_by_text("The store on this phone is damaged").wait_for(timeout=WAIT_MS)
+    expect(playing.page.get_by_text("give it to your organiser; then erase this phone and join again")).to_be_visible()
     playing.shot("damaged")
     erase = playing.page.get_by_role("button", name="Leave and erase this phone")
     expect(erase).to_be_disabled()
@@ -212,6 +214,8 @@ def test_a_damaged_store_can_be_saved_as_it_is_before_the_phone_is_erased_to_joi
         playing.page.get_by_role("button", name="Save my day as a file").click()
     with zipfile.ZipFile(coming.value.path()) as saved:
         assert saved.read("wayfold.db") == damaged
+    expect(playing.page.get_by_text("✓ Saved. Keep the file")).to_be_visible(timeout=WAIT_MS)
+    assert findings(playing.page) + misfits(playing.page) + pale(playing.page) == []
     erase.click()
     playing.page.get_by_role("heading", name="Join a game").wait_for(timeout=WAIT_MS)
 

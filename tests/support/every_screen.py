@@ -172,7 +172,7 @@ def _checkpoint(walker: Walker) -> Iterator[str]:
     page.locator(".checkpoint", has_text="Place A").click()
     page.locator("input[name=checkpoint-code]").fill("A")
     page.locator("dialog button[type=submit]").click()
-    page.locator(".playing > .told.good").wait_for()
+    page.locator(".playing .told.good").wait_for()
     yield "told what counts"
 
 

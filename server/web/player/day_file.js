@@ -15,12 +15,14 @@ export async function saveDay() {
   }
 }
 
-/** Save a store that cannot be opened as it is, for somebody who can mend such files. */
+/** Save a store that cannot be opened as it is, for somebody who can mend such files; whether that could be done. */
 export async function saveStore() {
   try {
     download(zipSync(await storeContents(), { level: 6 }), "wayfold-store.zip");
+    return true;
   } catch (error) {
     tellFailure(error);
+    return false;
   }
 }
 

@@ -45,7 +45,8 @@ function Damaged() {
     location.reload();
   };
   return h("div", { class: "actions" }, [
-    h(Button, { onClick: async () => { await saveStore(); setSaved(true); }, children: t("help.save") }),
+    h(Button, { kind: saved ? "plain" : "main", onClick: async () => setSaved(await saveStore()), children: t("help.save") }),
+    saved ? h("p", { class: "good", role: "status" }, t("damaged.saved")) : null,
     h(Button, { kind: "danger", disabled: !saved, onClick: erase, children: t("help.leave") }),
     told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null,
   ]);
@@ -64,10 +65,11 @@ function App() {
         told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null]);
     case "failed": {
       const code = failure.value?.code ?? "app_fault";
-      return h("main", { class: "screen" }, [h("h1", null, t("failed.title")),
+      const damaged = code === "store_corrupt";
+      return h("main", { class: "screen" }, [h("h1", null, t(damaged ? "damaged.title" : "failed.title")),
         h("p", { class: "problem", role: "alert" }, failureText(code, failure.value?.message)),
-        h(Button, { kind: "main", onClick: () => location.reload(), children: t("again") }),
-        code === "store_corrupt" ? h(Damaged, {}) : null]);
+        damaged ? h(Damaged, {}) : null,
+        h("div", { class: "actions" }, h(Button, { kind: damaged ? "plain" : "main", onClick: () => location.reload(), children: t("again") }))]);
     }
     default:
       return h("main", { class: "starting" }, [h("h1", null, "Wayfold"), h("p", { role: "status" }, t("starting")),

@@ -112,9 +112,9 @@ export function OneCheckpoint({ checkpoint, onClose }) {
     checkpoint.text ? h("p", null, ofGame(checkpoint.text)) : null,
     visited ? h("p", { class: "good" }, `✓ ${t("visited")}`) : null,
     h(PlaceFacts, { checkpoint }),
-    byPlace && locating.value === "off" ? h(Button, { kind: "main", onClick: locate, children: t("fix.allow") }) : null,
-    byPlace && locating.value !== "off" ? h(Button, { kind: "main", onClick: () => act(null), disabled: !fix.value, children: fix.value ? t("check_in.here") : t("check_in.no_fix") }) : null,
-    byQr ? h(Button, { kind: byPlace ? "plain" : "main", onClick: () => setScanning(true), children: t("check_in.scan") }) : null,
+    byPlace && locating.value === "off" ? h(Button, { kind: visited ? "plain" : "main", onClick: locate, children: t("fix.allow") }) : null,
+    byPlace && locating.value !== "off" ? h(Button, { kind: visited ? "plain" : "main", onClick: () => act(null), disabled: !fix.value, children: fix.value ? t("check_in.here") : t("check_in.no_fix") }) : null,
+    byQr ? h(Button, { kind: byPlace || visited ? "plain" : "main", onClick: () => setScanning(true), children: t("check_in.scan") }) : null,
     byQr && readsTags() ? h(Button, { onClick: () => setHolding(true), children: t("check_in.tag") }) : null,
     byCode ? h("form", { class: "form", onSubmit: (/** @type {Event} */ event) => (event.preventDefault(), act(code.trim())) }, [
       h(Field, { label: t("check_in.code"), name: "checkpoint-code", value: code, onInput: setCode, upper: true }),

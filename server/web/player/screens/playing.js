@@ -34,8 +34,7 @@ export function Playing() {
   };
   const View = { list: Checkpoints, map: MapView, tasks: Challenges, score: Score, help: Help }[tab];
   return h("div", { class: "playing" }, [
-    h(Head, {}),
-    openDialogs.value ? null : h(Told, {}),
+    h("div", { class: "top" }, [h(Head, {}), openDialogs.value ? null : h(Told, {})]),
     h("main", { class: `view view-${tab}` }, [h(Handover, {}), h(StartFirst, {}), h(View, {}), tab === "list" ? h(Finish, {}) : null]),
     h("nav", { class: "tabs", "aria-label": t("tabs") }, TABS.map((name) =>
       h("button", { key: name, type: "button", class: "tab", "aria-current": name === tab ? "page" : undefined, onClick: () => go(name) }, [
@@ -81,7 +80,8 @@ function Head() {
 /** The time left as staff's decisions have it, as far as they are known here; it stands still in a pause.
  * @param {{ found: import("../bridge.d.ts").Standing, now: number }} props */
 function TimeLeft({ found, now }) {
-  if (found.left_ms === null || found.finish_ms !== null) return null;
+  if (found.finish_ms !== null) return h("span", null, t(`status.${found.status}`));
+  if (found.left_ms === null) return null;
   const left = found.paused ? found.left_ms : found.left_ms - (now - standingAt.value);
   const text = left < 0 ? t("late_by", { time: span(-left) }) : t(found.paused ? "time_paused" : "time_left", { time: span(left) });
   return h("span", { class: left < 0 ? "late" : "", role: "timer" }, text);

@@ -53,6 +53,8 @@ function hex(bytes) {
 /** @param {LineView} line */
 function lineText(line) {
   const where = line.checkpoint_code ? `${line.checkpoint_code}: ` : line.challenge_code ? `${line.challenge_code}: ` : line.group ? `${line.group}: ` : "";
+  if (line.code === "counted" && line.at_ms !== null && line.at_ms === standing.value?.start_ms) return t("line.start");
+  if (line.code === "counted" && line.at_ms !== null && line.at_ms === standing.value?.finish_ms) return t("line.finish");
   if (!has(`line.${line.code}`)) return where + reasonText(line.code, line.values);
   const [a = 0, b = 0] = line.values;
   return where + t(`line.${line.code}`, { a, b, count: a });
