@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from drawn_days import Drawn
+from kept_laws import difference, foreseen_otherwise, kept_otherwise
 
 from client_core.game.actions import (
     Action,
     ChallengeOpened,
-    Known,
+    CheckIn,
+    Finish,
     Member,
     Retired,
+    Start,
     TeamRegistered,
     Witnessed,
     decode_action,
@@ -34,12 +37,9 @@ from client_core.game.decisions import (
 from client_core.game.entrants import PlaysFor, Presence
 from client_core.game.events import LoggedEvent, tell
 from client_core.game.explaining import explain, rests_on
-from client_core.game.foreseeing import Pen, foresee
 from client_core.game.lines import COUNTED, FLOOR, LATE, ZEROED, Line
 from client_core.game.ranges import CHALLENGES_MAX
-from client_core.game.reckoning import Reckoning
 from client_core.game.results import TeamResult
-from client_core.game.roles import Role
 from client_core.game.scoring import fold, fold_told
 from client_core.game.standings import game_digest, standings
 from client_core.game.teams import Register, active_members, read_members, read_register
@@ -106,95 +106,10 @@ def order_matters(drawn: Drawn) -> str:
         again = fold_game(drawn, other)
         for team, result in folded.results.items():
             if again.results[team] != result:
-                return f"team {result.number} comes out otherwise: {_difference(result, again.results[team])}"
+                return f"team {result.number} comes out otherwise: {difference(result, again.results[team])}"
         if game_digest(again.results.values(), drawn.game.rules, again.register) != digest:
             return "the game's digest is another one"
     return ""
-
-
-def kept_otherwise(drawn: Drawn) -> str:
-    """A fold that is kept says of every further event what a fold from nothing says, whatever the event is."""
-    return keep(drawn, steps=8)[0]
-
-
-def keep(drawn: Drawn, steps: int) -> tuple[str, int, int]:
-    """Let events come late, step by step, doubled and some of another register: what comes out otherwise.
-
-    And how many folds there were, and how many from nothing.
-    """
-    dice = random.Random(drawn.seed)
-    rules, folds = drawn.game.rules, 0
-    reckonings: dict[bytes, Reckoning] = {}
-    arrived = _arriving(drawn.events, dice)
-    count = dice.randint(0, len(arrived) * 3 // 4)
-    for _ in range(steps):
-        count += dice.choice([1, 1, 1, 2, 4])
-        held = arrived[:count] + dice.choices(arrived[: count or 1], k=dice.choice([0, 0, 3]))
-        register = read_register(rules, [event for event in held if not event.team])
-        for team in register.teams.values():
-            reckoning = reckonings.setdefault(team.id, Reckoning(rules))
-            own = [event for event in held if event.team]
-            anew, kept = fold(rules, team, own, register), reckoning.fold(team, own, register)
-            folds += 1
-            if anew != kept or explain(anew) != explain(kept):
-                return f"team {team.number}, {count} events: {_difference(anew, kept)}", folds, 0
-    return "", folds, sum(one.anew for one in reckonings.values())
-
-
-def foreseen_otherwise(drawn: Drawn) -> str:
-    """What a kept fold foresees of an action is what a fold from nothing foresees, and what is kept stays as it is."""
-    dice = random.Random(drawn.seed)
-    rules, arrived = drawn.game.rules, _arriving(drawn.events, dice)
-    count = dice.randint(len(arrived) // 4, len(arrived))
-    reckonings: dict[bytes, Reckoning] = {}
-    for _ in range(3):
-        register = read_register(rules, [event for event in arrived[:count] if not event.team])
-        own = [event for event in arrived[:count] if event.team]
-        for team in register.teams.values():
-            reckoning = reckonings.setdefault(team.id, Reckoning(rules))
-            for pen, action in _next_actions(drawn.events, own, team.id, dice):
-                anew = foresee(rules, team, own, action, pen, register)
-                kept = reckoning.foresee(team, own, action, pen, register)
-                if anew != kept:
-                    return f"team {team.number}, {count} events, {action!r:.200}: {anew!r}, but kept {kept!r}"
-            fresh, result = fold(rules, team, own, register), reckoning.fold(team, own, register)
-            if fresh != result:
-                return f"team {team.number}, what is foreseen changes the fold: {_difference(fresh, result)}"
-        count += dice.choice([1, 2, 4])
-    return ""
-
-
-def _next_actions(
-    events: Sequence[LoggedEvent], held: Sequence[LoggedEvent], team: bytes, dice: random.Random
-) -> list[tuple[Pen, Known]]:
-    """For each of a team's devices what somebody of the team did or will do, as the next that it does."""
-    ours = [event for event in events if event.team == team and event.role == Role.PLAYER]
-    actions = [action for event in ours if isinstance(action := decode_action(event.payload), get_args(Known))]
-    played = [action for action in actions if not isinstance(action, Witnessed)]
-    tips = {event.stream: event for event in sorted(held) if event.team == team and event.role == Role.PLAYER}
-    return [
-        (Pen(tip.stream, tip.seq + 1, tip.author), action)
-        for tip in tips.values()
-        for action in dice.sample(played, min(3, len(played)))
-    ]
-
-
-def _arriving(events: Sequence[LoggedEvent], dice: random.Random) -> list[LoggedEvent]:
-    """The events as they reach a node: mostly stream by stream in turns, each in its order, now and then anyhow."""
-    if dice.random() < 0.2:
-        return dice.sample(list(events), len(events))
-    streams: dict[bytes, list[LoggedEvent]] = {}
-    for event in sorted(events):
-        streams.setdefault(event.stream, []).append(event)
-    arrived = [event for rows in streams.values() if not rows[0].team for event in rows]
-    waiting = [rows for rows in streams.values() if rows[0].team]
-    while waiting:
-        rows = dice.choice(waiting)
-        some = dice.choice([1, 3, len(rows)])
-        arrived += rows[:some]
-        del rows[:some]
-        waiting = [rows for rows in waiting if rows]
-    return arrived
 
 
 def sums_wrong(drawn: Drawn) -> str:
@@ -212,14 +127,6 @@ def sums_wrong(drawn: Drawn) -> str:
     return ""
 
 
-def _difference(one: TeamResult, two: TeamResult) -> str:
-    return "; ".join(
-        f"{name} {getattr(one, name)!r} and {getattr(two, name)!r}"
-        for name in one.__struct_fields__
-        if getattr(one, name) != getattr(two, name)
-    )[:800]
-
-
 TOTALS = frozenset({LATE, ZEROED, FLOOR})
 """Lines of no single event, which are about the score as a whole."""
 CIRCUMSTANCES = (
@@ -227,6 +134,10 @@ CIRCUMSTANCES = (
     *(StartSet, EndSet, Stopped, Neutralised, CategorySet, StatusSet, TeamsMerged, DeviceMoved, Undone),
 )
 """Who a team is and when it plays: all its lines stand under these. Without an undoing its decision is there again."""
+
+
+STARTS_AND_ENDS = (Start, Finish, CheckIn)
+"""What is done in play that may start a team's time, end it, or withdraw its end: the first check-in does, too."""
 
 
 def removal_unnamed(drawn: Drawn, count: int = 4) -> str:
@@ -242,12 +153,54 @@ def removal_unnamed(drawn: Drawn, count: int = 4) -> str:
     for gone in draw.sample(named, min(count, len(named))):
         after = fold_units(drawn, [_blank(event, actions) if event.id == gone.id else event for event in drawn.events])
         for unit, lines in before.items():
-            # What starts or ends a team's play, or withdraws its end, decides what is in time: the result names it.
-            if unit not in after or _clock(folded[unit]) != _clock(after[unit]):
+            if unit not in after:
+                continue
+            if _clock(folded[unit]) != _clock(after[unit]):  # all lines stand under the times, and none names them
+                if not isinstance(actions[gone.id], STARTS_AND_ENDS):
+                    return f"without {actions[gone.id]!r:.200} {gone.id.hex()[:8]} the team has other times"
                 continue
             if fault := _unnamed(lines, explain(after[unit]), gone.id):
                 return f"without {actions[gone.id]!r:.200} {gone.id.hex()[:8]}: {fault}"
     return ""
+
+
+def strangers_changed(drawn: Drawn, count: int = 6) -> str:
+    """Taking what an event says away, whatever it is, changes results of no team that it is not about."""
+    draw = random.Random(drawn.seed)
+    actions = {event.id: decode_action(event.payload) for event in drawn.events}
+    named = {event.id: _teams_named(event, drawn.events, actions) for event in drawn.events}
+    folded = fold_game(drawn, drawn.events)
+    candidates = [event for event in drawn.events if named[event.id]]
+    for gone in draw.sample(candidates, min(count, len(candidates))):
+        after = fold_game(drawn, [_blank(event, actions) if event.id == gone.id else event for event in drawn.events])
+        for team, result in folded.results.items():
+            mine = folded.register.merged(team) | after.register.merged(team)
+            if not mine & named[gone.id] and after.results[team] != result:
+                return f"without {actions[gone.id]!r:.200} team {result.number} changes: " + difference(
+                    result, after.results[team]
+                )
+    return ""
+
+
+def _teams_named(event: LoggedEvent, events: Iterable[LoggedEvent], actions: dict[bytes, Action]) -> set[bytes]:
+    """The teams an event is about; none: it is about everybody.
+
+    Its stream's, and those to which staff moved that; those it names, by id, stream or decision; whose streams name it.
+    """
+    action = actions[event.id]
+    if isinstance(action, Undone) and action.decision in actions:
+        undone = next(one for one in events if one.id == action.decision)
+        named = _teams_named(undone, events, actions)
+        return named and named | ({event.team} - {b""})
+    told = {event.team, getattr(action, "team", None), getattr(action, "into", None), *getattr(action, "teams", ())}
+    told |= {one.team for one in events if one.stream == getattr(action, "stream", None)}
+    if not told - {None, b""}:
+        return set()
+    for field in ("view", "decision"):
+        told |= {one.team for one in events if getattr(actions[one.id], field, None) == event.id}
+    moves = (action for action in actions.values() if isinstance(action, DeviceMoved))
+    told |= {move.team for move in moves if move.stream == event.stream}
+    return {team for team in told if team}
 
 
 def _blank(event: LoggedEvent, actions: dict[bytes, Action]) -> LoggedEvent:
@@ -335,6 +288,7 @@ LAWS = {
     "order, doubles and batches change nothing": order_matters,
     "lines sum to the score": sums_wrong,
     "taking an event away changes only lines that name it": removal_unnamed,
+    "taking an event away changes only teams that it is about": strangers_changed,
     "what was open stays open": unlock_taken_back,
     "a fold that is kept says the same": kept_otherwise,
     "a fold that is kept foresees the same": foreseen_otherwise,
