@@ -188,12 +188,11 @@ def _teams_named(event: LoggedEvent, events: Iterable[LoggedEvent], actions: dic
     Its stream's, and those to which staff moved that; those it names, by id, stream or decision; whose streams name it.
     """
     action = actions[event.id]
-    if isinstance(action, Undone) and action.decision in actions:
-        undone = next(one for one in events if one.id == action.decision)
-        named = _teams_named(undone, events, actions)
-        return named and named | ({event.team} - {b""})
     told = {event.team, getattr(action, "team", None), getattr(action, "into", None), *getattr(action, "teams", ())}
     told |= {one.team for one in events if one.stream == getattr(action, "stream", None)}
+    if isinstance(action, Undone) and action.decision in actions:
+        undone = _teams_named(next(one for one in events if one.id == action.decision), events, actions)
+        told = undone and told | undone
     if not told - {None, b""}:
         return set()
     for field in ("view", "decision"):
