@@ -9,8 +9,6 @@ import { home } from "./game.js";
 const CACHE = "game-media";
 const PIECE_BYTES = 256 * 1024;
 const AGAIN_AFTER_MS = 20_000;
-/** What stands before a blob where it is hashed (`client_core.game.pictures`). */
-const BLOB_CONTEXT = new TextEncoder().encode("wayfold/1/blob\0");
 export const MAP = "application/vnd.pmtiles";
 
 /** How much of the game's media is here, from 0 to 1; 1 where it has none. */
@@ -57,20 +55,33 @@ export async function gather() {
   }
 }
 
-/** Whether all pieces together are what the game names by its hash. @param {MediumView} medium */
+/** Whether all pieces together are what the game names by its hash. Rejects where that cannot be found out.
+ * @param {MediumView} medium
+ * @returns {Promise<boolean>} */
 async function isSound(medium) {
-  const content = await readMedium(medium, 0, medium.size);
-  const whole = new Uint8Array(BLOB_CONTEXT.length + content.length);
-  whole.set(BLOB_CONTEXT);
-  whole.set(content, BLOB_CONTEXT.length);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
-  return medium.hash === [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const worker = new Worker(new URL("./worker/hash.js", import.meta.url), { type: "module" });
+  try {
+    const { hash, fault } = await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message ?? "the worker did not start"));
+      worker.postMessage({ cache: CACHE, names: pieces(medium), size: medium.size });
+    });
+    if (fault) throw new Error(fault);
+    return hash === medium.hash;
+  } finally {
+    worker.terminate();
+  }
 }
 
 /** @param {MediumView} medium */
 async function forget(medium) {
   const cache = await caches.open(CACHE);
-  for (let first = 0; first < medium.size; first += PIECE_BYTES) await cache.delete(piece(medium.hash, first));
+  for (const name of pieces(medium)) await cache.delete(name);
+}
+
+/** The names of all pieces, in order. @param {MediumView} medium */
+function pieces(medium) {
+  return Array.from({ length: Math.ceil(medium.size / PIECE_BYTES) }, (_, n) => piece(medium.hash, n * PIECE_BYTES));
 }
 
 /** The name of a piece in the cache. @param {string} hash @param {number} first */
@@ -86,8 +97,8 @@ async function fetchPiece(medium, first) {
     try {
       const url = upstream.replace(/\/sync\/v1\/([^/]+)\/([^/]+)$/, "/api/v1/$1/games/$2/media/") + medium.hash;
       const answer = await fetch(url, { headers: { Range: `bytes=${first}-${end - 1}` }, credentials: "omit", cache: "no-store" });
-      const content = await answer.arrayBuffer();
-      if (answer.status === 206 && content.byteLength === end - first) return content;
+      const content = await answer.blob(); // its bytes stay with the browser; what the page holds is a handle
+      if (answer.status === 206 && content.size === end - first) return content;
       last = new Error(`${url}: ${answer.status}`);
     } catch (error) {
       last = error;
