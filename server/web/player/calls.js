@@ -15,9 +15,11 @@ export class CallFailed extends Error {
 }
 
 export class Core {
-  /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: CallFailed) => void }>} */
+  /** @type {Map<number, { postedAt: number, resolve: (answer: any) => void, reject: (error: CallFailed) => void }>} */
   #waiting = new Map();
   #number = 0;
+  /** Where the time of the call that was answered last went, in ms: on the way there, in Python, at the disk, on the way back. */
+  spent = { thereMs: 0, pythonMs: 0, diskMs: 0, backMs: 0 };
 
   /** @param {Worker} worker */
   constructor(worker) {
@@ -79,7 +81,7 @@ export class Core {
   #post(message) {
     const id = (this.#number += 1);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { postedAt: moment(), resolve, reject });
       this.worker.postMessage({ ...message, id });
     });
   }
@@ -92,10 +94,21 @@ export class Core {
     } else if (data.kind === "answer") {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
+      if (waiting && data.spent) this.spent = spentOf(waiting.postedAt, data.spent);
       if (data.step.step === "done") waiting?.resolve(data.step.answer);
       else waiting?.reject(new CallFailed(data.step.code, data.step.detail, data.step.retry_after_ms));
     }
   }
+}
+
+/** By the clock that page and worker share, in ms since the epoch. */
+function moment() {
+  return performance.timeOrigin + performance.now();
+}
+
+/** @param {number} postedAt @param {import("./worker/worker.js").Spent} spent */
+function spentOf(postedAt, { beganAt, pythonMs, diskMs, endedAt }) {
+  return { thereMs: beganAt - postedAt, pythonMs, diskMs, backMs: moment() - endedAt };
 }
 
 /** Carry one request: without cookies, past the caches, bounded in time and size.

@@ -3,7 +3,7 @@
 //   from the page   {kind: "start", kept} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
 //                   {kind: "erase", id}; {kind: "contents", id}
 //   to the page     {kind: "progress", share}; {kind: "started", store} or {kind: "failed", code, detail};
-//                   {kind: "answer", id, step}; {kind: "fetch", id, fetch}
+//                   {kind: "answer", id, step, spent}; {kind: "fetch", id, fetch}
 //
 // What always holds: an answer leaves after everything written is with the disk.
 
@@ -15,6 +15,8 @@ import { StoreFiles } from "./store_files.js";
 /** @typedef {import("../bridge.d.ts").Step} Step */
 /** @typedef {import("../bridge.d.ts").Asked} Asked */
 /** @typedef {import("../bridge.d.ts").Fetched} Fetched */
+/** Where the time of a call went; moments are milliseconds since the epoch, by the clock that page and worker share.
+ * @typedef {{ beganAt: number, pythonMs: number, diskMs: number, endedAt: number }} Spent */
 
 const BASE = new URL("../", import.meta.url).href;
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
@@ -31,7 +33,7 @@ let fetchNumber = 0;
 
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   if (data.kind === "start") await start(data.kept);
-  else if (data.kind === "call") scope.postMessage({ kind: "answer", id: data.id, step: await call(data.name, data.asked) });
+  else if (data.kind === "call") await answerCall(data.id, data.name, data.asked);
   else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
   else if (data.kind === "contents") scope.postMessage({ kind: "answer", id: data.id, step: { step: "done", answer: files?.contents() ?? {} } });
   else if (data.kind === "fetched") {
@@ -80,17 +82,31 @@ async function firstThatOpens(kept) {
   return null;
 }
 
+/** @param {number} id @param {string} name @param {any} asked */
+async function answerCall(id, name, asked) {
+  const spent = { beganAt: moment(), pythonMs: 0, diskMs: 0, endedAt: 0 };
+  const step = await call(name, asked, spent);
+  spent.endedAt = moment();
+  scope.postMessage({ kind: "answer", id, step, spent });
+}
+
+function moment() {
+  return performance.timeOrigin + performance.now();
+}
+
 /** Make a call and answer what it asks, until it is done or failed.
- * @param {string} name @param {any} asked
+ * @param {string} name @param {any} asked @param {Spent} spent
  * @returns {Promise<Step>} */
-async function call(name, asked) {
+async function call(name, asked, spent) {
   try {
-    if (!bridge) throw new Error("the store is not open");
+    const open = bridge;
+    if (!open) throw new Error("the store is not open");
     const request = name === "join" ? { ...asked, public_key: await publicKeyAt(asked.url) } : asked;
-    let step = await settled(bridge.call(name, encode(request)));
+    let step = await settled(() => open.call(name, encode(request)), spent);
     while (step.step === "asked") {
+      const { ticket } = step;
       const answer = encode(await answerTo(step));
-      step = await settled(bridge.resume(step.ticket, answer));
+      step = await settled(() => open.resume(ticket, answer), spent);
     }
     if (step.step === "done" && (name === "open" || name === "join")) {
       ownKey = /** @type {any} */ (step.answer).home?.public_key ?? null;
@@ -102,10 +118,15 @@ async function call(name, asked) {
 }
 
 /** A step, once what it wrote is with the disk.
- * @param {Uint8Array} bytes
+ * @param {() => Uint8Array} run @param {Spent} spent
  * @returns {Promise<Step>} */
-async function settled(bytes) {
+async function settled(run, spent) {
+  const began = moment();
+  const bytes = run();
+  const ran = moment();
   await files?.settle();
+  spent.pythonMs += ran - began;
+  spent.diskMs += moment() - ran;
   return decode(bytes);
 }
 
