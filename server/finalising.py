@@ -93,7 +93,7 @@ def final_views(game: OpenGame) -> list[FinalView]:
     views = []
     for identity, final in directory.finals().items():
         named = directory.final_heads(final.heads)
-        whole = named.whole and _all_held(game, named.by_stream)
+        whole = named.whole and all_held(game, named.by_stream)
         rows = rows_within(game, named.by_stream) if whole else ()
         checked: Checked = "not_checked_here"
         if whole and final.rule_set == RULES and final.package == game.row.package_hash:
@@ -168,7 +168,7 @@ def _events(game: OpenGame, states: Iterable[StreamState], heads: HeadsByStream)
                 previous = identity if bases else b""
 
 
-def _all_held(game: OpenGame, heads: HeadsByStream) -> bool:
+def all_held(game: OpenGame, heads: HeadsByStream) -> bool:
     """Whether every event at and below these heads is held here, with its payload or its erasure."""
     directory, find = game.log.index.directory, game.log.find
     for stream, marks in heads.items():

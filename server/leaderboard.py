@@ -71,6 +71,8 @@ class Leaderboard(msgspec.Struct, frozen=True):
     is true until the game is `final` (the number of its finalisation), while a
     team still plays or a device is unheard. `shown`: `frozen` since
     `frozen_from_ms`, or `hidden` and without lines, until the game is final.
+    `lines_moved` are others than pinned by what came in since; `as_pinned`:
+    that is left out here.
     """
 
     tenant: str
@@ -89,6 +91,8 @@ class Leaderboard(msgspec.Struct, frozen=True):
     shown: ShownAs = "live"
     frozen_from_ms: int | None = None
     final: int | None = None
+    as_pinned: bool = False
+    lines_moved: int = 0
     oldest_heard_ms: int | None = None
     ask: Ask = EVERYBODY
     categories: tuple[tuple[str, str], ...] = ()

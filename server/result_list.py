@@ -20,12 +20,13 @@ from client_core.game.results import TeamResult
 from client_core.game.rules import Rules, is_ordered
 from client_core.game.standings import Standing, standings
 from client_core.game.statuses import PLACED, Status
-from client_core.game.teams import Register, Team
+from client_core.game.teams import Register, Team, read_register
 from client_core.game.timing import IntervalStart, MassStart
 from server.formats.iof_results import ClassResult, Entrant, Result, ResultList, Runner, Split
 from server.names import member_names, public_name
 from server.open_game import OpenGame
-from server.scoreboard import events_about
+from server.pinned import Keep
+from server.scoreboard import events_about, game_events
 from server.splits import splits_of
 from server.tables import alone, fold_one
 
@@ -42,13 +43,13 @@ class _Folded(NamedTuple):
 
 
 class _Lists:
-    def __init__(self, game: OpenGame, *, by_member: bool) -> None:
-        self.game, self.register = game, game.board.register
+    def __init__(self, game: OpenGame, keep: Keep, *, by_member: bool) -> None:
+        self.game, self.register = game, read_register(game.rules, keep(game_events(game.log)))
         self.rules = alone(game.rules) if by_member else game.rules
         self.names = member_names(game)
         self.folded: dict[bytes, _Folded] = {}
         for team in self.register.teams.values():
-            events = [*events_about(game.log, self.register, team.id)]
+            events = keep(events_about(game.log, self.register, team.id))
             self.folded.update(self._fold(team, events, by_member=by_member))
 
     def _fold(self, team: Team, events: list[LoggedEvent], *, by_member: bool) -> Iterator[tuple[bytes, _Folded]]:
@@ -119,9 +120,11 @@ class _Lists:
         )
 
 
-def result_list(game: OpenGame, now_ms: int, *, by_member: bool = False, category: str | None = None) -> ResultList:
-    """The list of a game as it stands: every category a class, a game without categories one class."""
-    lists = _Lists(game, by_member=by_member)
+def result_list(
+    game: OpenGame, now_ms: int, *, by_member: bool = False, category: str | None = None, keep: Keep = list
+) -> ResultList:
+    """The list of a game, of what is to be kept of it: every category a class, without categories one class."""
+    lists = _Lists(game, keep, by_member=by_member)
     package = game.rules.package
     named = [(one.code, one.name or one.code) for one in package.categories if category in {None, one.code}]
     classes = [ClassResult(code, name, lists.entrants(code)) for code, name in named]

@@ -1,4 +1,4 @@
-"""A game as a stage of a series: what its teams or members reached, folded as it stands now."""
+"""A game as a stage of a series: what its teams or members reached, as it was pinned, or else as it stands now."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from client_core.game.statuses import PLACED
 from server.formats.stage_results import StageLine
 from server.names import member_names
 from server.open_game import OpenGame
+from server.pinned import kept
 from server.series_file import Scores
 from server.tables import TableRow, table
 
 
 def stage_of_game(game: OpenGame, scores: Scores) -> tuple[StageLine, ...]:
     """A line for everybody with a place: for teams, for members with their team's result, or each scored alone."""
-    rows = [row for row in table(game, by_member=scores == "member alone") if row.status in PLACED]
+    rows = [row for row in table(game, by_member=scores == "member alone", keep=kept(game)) if row.status in PLACED]
     if scores == "team":
         return tuple(_line(game, row, row.name, "") for row in rows)
     names = member_names(game)

@@ -1,6 +1,6 @@
 """What players and the public are shown of a game's scores, and when: live, frozen from a time, or hidden.
 
-The game says which (`showing.Showing`); once it is final everything is shown.
+The game says which (`showing.Showing`); once it is final, what was pinned is shown, without what came in since.
 Frozen standings are those of what was done up to that time: they are folded from
 the events that tell an earlier time, so they are the same after a restart, and
 an event that comes late but tells of before still enters them. Staff always see
@@ -13,14 +13,15 @@ of the last look is told what changed since.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import msgspec
 
 from client_core.game.actions import decode_action
 from client_core.game.decisions import Decision
 from client_core.game.events import PLAYED, LoggedEvent
+from client_core.game.final import final_rows, moved
 from client_core.game.lines import Line
 from client_core.game.results import TeamResult
 from client_core.game.scoring import Status, fold
@@ -28,8 +29,9 @@ from client_core.game.showing import StandingsShown
 from client_core.game.standings import Standing, standings
 from client_core.game.teams import Register, Team, read_register
 from server.deciding.standing import Ruled, read_decisions
-from server.leaderboard import EVERYBODY, Ask, Leaderboard, ShownAs, leaderboard
+from server.leaderboard import EVERYBODY, Ask, Leaderboard, leaderboard
 from server.open_game import OpenGame
+from server.pinned import Keep, Pinned, pinned
 from server.problems import Problem
 from server.scoreboard import events_about, game_events
 from server.splits import Split, splits_of
@@ -39,6 +41,8 @@ LOOKS_MAX = 200
 """Versions of which a viewer may ask what changed since: some hours of a busy game."""
 _OF_PLAY = (*PLAYED, Decision)
 
+How = Literal["live", "frozen", "hidden", "final"]
+"""Which standings: of all there is, of up to a time, none, of what was pinned."""
 Row = tuple[int | None, int, Status]
 """Place, score, status: what a look is compared by."""
 
@@ -72,19 +76,44 @@ class Shown:
 
     def __init__(self, game: OpenGame) -> None:
         self.game = game
-        self._views: dict[tuple[Ask, ShownAs], tuple[Any, Leaderboard]] = {}
-        self._folders: dict[tuple[bool, bool], _Folder] = {}
+        self._views: dict[tuple[Ask, How], tuple[Any, Leaderboard]] = {}
+        self._folders: dict[tuple[bool, bytes], _Folder] = {}
+        self._pinned: tuple[Any, Pinned | None] | None = None
         self._decided: tuple[Any, list[Ruled]] | None = None
         self._looks: dict[tuple[Ask, str], tuple[int, dict[str, Row]]] = {}
 
-    def how(self, now_ms: int) -> ShownAs:
+    def pinned(self) -> Pinned | None:
+        """The final result, where there is one to show."""
+        stamp = (self.game.log.index, self.game.log.state.commit_seq)
+        if self._pinned is None or self._pinned[0] != stamp:
+            self._pinned = (stamp, pinned(self.game))
+        return self._pinned[1]
+
+    def how(self, now_ms: int) -> How:
         """How the public is shown the standings now."""
+        if self.pinned() is not None:
+            return "final"
         showing = self.game.rules.package.showing
         if showing.standings is StandingsShown.LIVE or self.game.log.index.directory.finals():
             return "live"
         if showing.standings is StandingsShown.HIDDEN:
             return "hidden"
         return "frozen" if showing.frozen_from_ms is not None and now_ms >= showing.frozen_from_ms else "live"
+
+    def organisers(self, *, now: bool) -> How:
+        """What the organiser's lists show: the result as it was pinned, or with `now` and before that all there is."""
+        return "live" if now or self.pinned() is None else "final"
+
+    def everybody(self, how: How) -> Leaderboard:
+        """Everybody's line in these standings."""
+        return self._view(EVERYBODY, how)
+
+    def rows_as(self, how: How) -> list[Standing]:
+        """The same in order, with the points that rest on what other teams did."""
+        if how == "live":
+            return list(self.game.board.standings())
+        folded = self._folder(how, by_member=False)
+        return standings(folded.results.values(), folded.rules, folded.register)
 
     def public(self, now_ms: int, ask: Ask = EVERYBODY) -> Leaderboard:
         """What everybody may see; raises `Problem("bad_request")` for a category or format that is not there."""
@@ -99,11 +128,15 @@ class Shown:
 
         Raises `Problem("standings_hidden")` where nothing may.
         """
-        how: ShownAs = "live" if everything else self.how(now_ms)
+        how: How = "live" if everything else self.how(now_ms)
         if how == "hidden":
             raise Problem("standings_hidden", "they are shown when the result is final")
+        return self.result_as(how, team, member)
+
+    def result_as(self, how: How, team: Team, member: int | None = None) -> TeamResult:
+        """A team's or member's result with all that was judged, in these standings."""
         rules = self.game.rules if member is None else alone(self.game.rules)
-        keep = self._early if how == "frozen" else list
+        keep = self._keep(how)
         register = read_register(rules, keep(game_events(self.game.log)))
         if member is not None:
             only = tuple(note for note in register.members.get(team.id, ()) if note.member == member)
@@ -112,13 +145,13 @@ class Shown:
 
     def extras(self, team: Team, now_ms: int) -> tuple[Line, ...]:
         """The lines of a team's score that rest on what other teams did, as far as they may be seen."""
-        how = self.how(now_ms)
+        return self.extras_as(self.how(now_ms), team)
+
+    def extras_as(self, how: How, team: Team) -> tuple[Line, ...]:
+        """The same in these standings."""
         if how == "hidden" or not self.game.rules.crossing:
             return ()
-        if how == "live":
-            return extras_of(self.game.board.standings(), team)
-        folded = self._folder(by_member=False, early=True)
-        return extras_of(standings(folded.results.values(), folded.rules, folded.register), team)
+        return extras_of(self.rows_as(how), team)
 
     def splits(self, result: TeamResult) -> tuple[Split, ...]:
         """The splits of a result with all that was judged."""
@@ -152,7 +185,7 @@ class Shown:
             self._decided = (stamp, read_decisions(self.game))
         return self._decided[1]
 
-    def _view(self, ask: Ask, how: ShownAs) -> Leaderboard:
+    def _view(self, ask: Ask, how: How) -> Leaderboard:
         self._check(ask)
         game, board = self.game, self.game.board
         closed = game.changed_at_ms > game.rules.closes_ms
@@ -166,18 +199,28 @@ class Shown:
         self._views[ask, how] = (stamp, view)
         return view
 
-    def _make(self, ask: Ask, how: ShownAs) -> Leaderboard:
+    def _make(self, ask: Ask, how: How) -> Leaderboard:
         frozen_ms = self.game.rules.package.showing.frozen_from_ms
         if how == "live":
-            return leaderboard(self.game, ask, self._folder(by_member=True) if ask.by_member else None)
+            view = leaderboard(self.game, ask, self._folder(how, by_member=True) if ask.by_member else None)
+            return msgspec.structs.replace(view, lines_moved=self._moved())
+        if how == "final":
+            view = leaderboard(self.game, ask, self._folder(how, by_member=ask.by_member))
+            return msgspec.structs.replace(view, lines_moved=self._moved(), as_pinned=True)
         if how == "frozen":
-            view = leaderboard(self.game, ask, self._folder(by_member=ask.by_member, early=True))
+            view = leaderboard(self.game, ask, self._folder(how, by_member=ask.by_member))
             version = f"{view.version.rpartition('-')[0]}-frozen-{hash_of(view)}"
             return msgspec.structs.replace(
                 view, shown=how, frozen_from_ms=frozen_ms, as_of_ms=frozen_ms, version=version, provisional=True
             )
         view = leaderboard(self.game)
         return msgspec.structs.replace(view, shown=how, teams=(), events=0, ask=ask, provisional=True)
+
+    def _moved(self) -> int:
+        """How many lines would be others than pinned by what came in since."""
+        if self.pinned() is None:
+            return 0
+        return len(moved(final_rows(self.rows_as("final")), final_rows(self.rows_as("live"))))
 
     def _check(self, ask: Ask) -> None:
         package = self.game.rules.package
@@ -188,12 +231,23 @@ class Shown:
             if code is not None and code not in listed:
                 raise Problem("bad_request", f"no {what} {code[:40]!r}; there are {', '.join(listed) or 'none'}")
 
-    def _folder(self, *, by_member: bool, early: bool = False) -> Folded:
-        folder = self._folders.get((by_member, early))
+    def _folder(self, how: How, *, by_member: bool) -> Folded:
+        final = self.pinned() if how == "final" else None
+        which = how.encode() if final is None else final.final
+        folder = self._folders.get((by_member, which))
         if folder is None:
-            keep = self._early if early else list
-            folder = self._folders[by_member, early] = _Folder(self.game, keep, by_member=by_member)
+            folder = self._folders[by_member, which] = _Folder(self.game, self._keep(how), by_member=by_member)
         return folder.folded()
+
+    def _keep(self, how: How) -> Keep:
+        if how == "final":
+            return self._final
+        return self._early if how == "frozen" else list
+
+    def _final(self, events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
+        """Those that the result was pinned with, as this node knows it now."""
+        final = self.pinned()
+        return list(events) if final is None else final.keep(events)
 
     def _early(self, events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
         """Of what is done in play and decided, that which tells a time up to the freezing; all else."""
@@ -215,9 +269,7 @@ def extras_of(rows: Iterable[Standing], team: Team) -> tuple[Line, ...]:
 class _Folder:
     """Results folded otherwise than the scoreboard's; a team is folded again when the scoreboard folded it again."""
 
-    def __init__(
-        self, game: OpenGame, keep: Callable[[Iterable[LoggedEvent]], list[LoggedEvent]], *, by_member: bool
-    ) -> None:
+    def __init__(self, game: OpenGame, keep: Keep, *, by_member: bool) -> None:
         self.game, self.keep, self.by_member = game, keep, by_member
         self.rules = alone(game.rules) if by_member else game.rules
         self._source: Register | None = None

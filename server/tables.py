@@ -22,6 +22,7 @@ from client_core.game.standings import Standing, standings
 from client_core.game.statuses import Status
 from client_core.game.teams import Register, Team, read_register
 from server.open_game import OpenGame
+from server.pinned import Keep
 from server.scoreboard import events_about, game_events
 from sync.stream import GAME, team_audience
 
@@ -68,10 +69,10 @@ def table(
     by_member: bool = False,
     category: str | None = None,
     form: str | None = None,
-    further: Further | None = None,
+    keep: Keep = list,
 ) -> list[TableRow]:
-    """The lines in order, folded from the store and what is `further` supposed."""
-    return rows_of(fold_all(game, by_member=by_member, further=further), category=category, form=form)
+    """The lines in order, folded from what is to be kept of the store."""
+    return rows_of(fold_all(game, by_member=by_member, keep=keep), category=category, form=form)
 
 
 def rows_of(folded: Folded, *, category: str | None = None, form: str | None = None) -> list[TableRow]:
@@ -87,16 +88,17 @@ def fold_all(
     by_member: bool = False,
     further: Further | None = None,
     before: Folded | None = None,
+    keep: Keep = list,
     keep_judged: bool = False,
 ) -> Folded:
-    """Fold every team, or every member alone, from the store and what is `further` supposed.
+    """Fold every team, or every member alone, from what is to be kept of the store and what is `further` supposed.
 
     What was folded `before` without it stands for teams that nothing further is
     about, unless it is about the game.
     """
     further = further or {}
     rules = alone(game.rules) if by_member else game.rules
-    register = read_register(rules, [*game_events(game.log), *_supposed(game, GAME, further)])
+    register = read_register(rules, [*keep(game_events(game.log)), *_supposed(game, GAME, further)])
     folded = Folded(rules, register, {}, {})
     for team in register.teams.values():
         touched = GAME in further or any(team_audience(one) in further for one in register.merged(team.id))
@@ -106,7 +108,7 @@ def fold_all(
             folded.results.update({key: before.results[key] for key in kept})
             continue
         merged = sorted(register.merged(team.id))
-        events = [*events_about(game.log, register, team.id)]
+        events = keep(events_about(game.log, register, team.id))
         events += [event for one in merged for event in _supposed(game, team_audience(one), further)]
         for key, place, result in fold_one(rules, register, team, events, by_member=by_member, keep_judged=keep_judged):
             folded.results[key], folded.places[key] = result, place

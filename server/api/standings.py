@@ -22,8 +22,7 @@ from server.leaderboard import Ask, Leaderboard
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
-from server.scoreboard import fold_team
-from server.shown import Changes, extras_of
+from server.shown import Changes, Shown
 from server.splits import Split
 from server.team_names import find_entrant, find_team
 
@@ -175,10 +174,14 @@ async def _changes(node: Node, tenant: str, name: str, look: Callable[[OpenGame]
         node.live_pages -= 1
 
 
-def explain_team(game: OpenGame, team: Team) -> Explanation:
-    """A team's result with every line, folded from the store."""
-    extras = extras_of(game.board.standings(), team) if game.rules.crossing else ()
-    return explained(game, team, fold_team(game.log, game.rules, team), extras)
+def explain_team(game: OpenGame, team: Team, *, now: bool = False) -> Explanation:
+    """A team's result with every line, folded from the store; of a final game as it was pinned, unless `now` is asked.
+
+    It is the organiser's: what players are shown does not matter.
+    """
+    shown = Shown(game)
+    how = shown.organisers(now=now)
+    return explained(game, team, shown.result_as(how, team), shown.extras_as(how, team))
 
 
 def explained(game: OpenGame, team: Team, result: TeamResult, extras: tuple[Line, ...] = ()) -> Explanation:

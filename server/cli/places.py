@@ -33,6 +33,9 @@ def data_options(command: F) -> F:
     )
 
 
+now_option = click.option(
+    "--now", is_flag=True, help="Of a final game not what was pinned, but with what came in since."
+)
 tenant_option = click.option("--tenant", help="The tenant; may be left out where there is only one.")
 
 

@@ -14,15 +14,16 @@ from client_core.game.final import final_rows, result_hash
 from client_core.game.standings import game_digest, team_digest
 from server.api.standings import Explanation, explain_team
 from server.cli.output import json_option, print_json, print_table, progress
-from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.cli.places import clock_of, data_options, now_option, open_published, settings_of
 from server.deciding.naming import Names
-from server.finalising import final_views
 from server.formats.iof_results import write_result_list
-from server.leaderboard import Leaderboard, TeamLine, elapsed_text, leaderboard
+from server.leaderboard import Leaderboard, TeamLine, elapsed_text
 from server.open_game import OpenGame
+from server.pinned import kept
 from server.problems import Problem
 from server.result_list import result_list
 from server.scoreboard import fold_game
+from server.shown import Shown
 from server.tables import TableRow, table
 from server.team_names import find_team
 from server.web.leaderboard_page import heard_text, state_text
@@ -53,6 +54,7 @@ class StandingsReport(msgspec.Struct, frozen=True):
 @click.option("--by", type=click.Choice(("team", "member")), help="Whose places: each member may be scored alone.")
 @click.option("--category", help="Only those who stand in this category, with their places in it.")
 @click.option("--played", metavar="FORMAT", help="Only those who play this format of the game (4h, 8h).")
+@now_option
 @data_options
 def standings(
     name: str,
@@ -63,52 +65,62 @@ def standings(
     by: str | None,
     category: str | None,
     played: str | None,
+    now: bool,
     data_folder: str | None,
     settings_file: Path | None,
 ) -> None:
-    """The order of the teams of GAME, or of its members, folded from this node's store."""
+    """The order of the teams of GAME, or of its members, folded from this node's store.
+
+    Of a final game that is the result as it was pinned.
+    """
     settings = settings_of(data_folder, settings_file)
     if as_iof or form == "iof":
         with progress(f"folding {name}"), open_published(settings, name) as game:
             _check_category(game, category)
-            found = result_list(game, clock_of(settings)(), by_member=by == "member", category=category)
+            by_member, keep = by == "member", kept(game, now=now)
+            found = result_list(game, clock_of(settings)(), by_member=by_member, category=category, keep=keep)
         click.echo(write_result_list(found).decode(), nl=False)
         return
     if by is not None or category is not None or played is not None:
         with progress(f"folding {name}"), open_published(settings, name) as game:
             _check_category(game, category)
             form_played = None if played is None else Names(game, 0).format(played)
-            rows = table(game, by_member=by == "member", category=category, form=form_played)
+            keep = kept(game, now=now)
+            rows = table(game, by_member=by == "member", category=category, form=form_played, keep=keep)
         _print_rows(rows, "json" if as_json else form)
         return
     with progress(f"folding {name}"), open_published(settings, name) as game:
         game.changed_at_ms = clock_of(settings)()
         results = fold_game(game.log, game.rules)
-        board = leaderboard(game)
-        others = max((len(view.moved) for view in final_views(game)), default=0)
+        shown = Shown(game)
+        how = shown.organisers(now=now)
+        board, result = shown.everybody(how), result_hash(final_rows(shown.rows_as(how))).hex()
     if as_json or form == "json":
         by_team = {result.team.hex(): team_digest(result).hex() for result in results}
         register = game.board.register
         digest = game_digest(results, game.rules, register).hex()
-        print_json(StandingsReport(digest, result_hash(final_rows(game.board.standings())).hex(), by_team, board))
+        print_json(StandingsReport(digest, result, by_team, board))
     elif form == "csv":
         click.echo(to_csv(board), nl=False)
     else:
         click.echo(f"{board.name}: {state_text(board)}; {heard_text(board, game.changed_at_ms)}")
         print_table(COLUMNS, [_row(team) for team in board.teams], numbers=NUMBERS)
-        if others:
-            click.echo(f"{others} of these lines are not as pinned, by what came since: wayfold finalise {name} --show")
+        if board.lines_moved:
+            click.echo(f"what came in since the result was pinned: wayfold finalise {name} --show")
 
 
 @click.command()
 @click.argument("name", metavar="GAME")
 @click.argument("team")
+@now_option
 @json_option
 @data_options
-def explain(name: str, team: str, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
-    """Every point of TEAM (name, number or id) in GAME, line by line."""
+def explain(
+    name: str, team: str, *, now: bool, as_json: bool, data_folder: str | None, settings_file: Path | None
+) -> None:
+    """Every point of TEAM (name, number or id) in GAME, line by line; of a final game as it was pinned."""
     with open_published(settings_of(data_folder, settings_file), name) as game:
-        explained = explain_team(game, find_team(game, team))
+        explained = explain_team(game, find_team(game, team), now=now)
     if as_json:
         print_json(explained)
     else:

@@ -126,7 +126,13 @@ def render(
 def state_text(board: Leaderboard, time_zone: str | None = None) -> str:
     """Whether what is shown can still change."""
     if board.final is not None:
-        return "Final result" + (f", amended ({board.final})" if board.final else "")
+        final = "Final result" + (f", amended ({board.final})" if board.final else "")
+        if not board.lines_moved:
+            return final
+        lines = f"{board.lines_moved} line{'' if board.lines_moved == 1 else 's'}"
+        if board.as_pinned:
+            return f"{final}; what came in since would change {lines}"
+        return f"Not the final result: what came in since changes {lines}"
     if board.shown == "hidden":
         return "Hidden: the standings are shown when the result is final"
     if board.shown == "frozen" and board.frozen_from_ms is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from served import NOW_MS, Device, found_tenant, opened, served_here, wayfold
 from client_core.game.final import FinalRow, moved, result_hash
 from server import tenancy
 from server.finalising import final_views, finalise, rows_within
+from server.pinned import pinned
 from server.problems import Problem
 from sync.batch import Batch
 from sync.statement import Finalisation, heads_digest
@@ -57,13 +60,90 @@ def test_what_comes_in_later_is_listed_and_changes_nothing_until_it_is_amended(t
         assert [one.id for one in final_views(game)] == [amended.id]
 
 
-def test_standings_say_where_they_are_not_as_pinned(tmp_path: Path) -> None:
+def test_every_list_of_a_final_game_is_as_it_was_pinned_until_it_is_amended(tmp_path: Path) -> None:
     _, foxes = played(tmp_path)
     data = ("--data", str(tmp_path))
+    wayfold("decide", "void", "park", "C", "--reason", "gone", *data)
     wayfold("finalise", "park", *data)
-    assert "not as pinned" not in wayfold("standings", "park", *data).stdout
+    before = lists_of(tmp_path)
+    assert scores(before["csv"]) == [("Owls", "20"), ("Foxes", "10")]
+    assert "Final result" in before["table"]
+    assert "since" not in before["table"]
+    comes_in(tmp_path, foxes, "B", "D")
+    decision = json.loads(wayfold("decide", "list", "park", "--json", *data).stdout)[0]["id"]
+    wayfold("decide", "undo", "park", decision, "--reason", "it was there", *data)
+    wayfold("game", "join-code", "park", "--team", "Bears", *data)
+    after = lists_of(tmp_path)
+    assert {name: after[name] for name in before if name != "table"} == {
+        name: before[name] for name in before if name != "table"
+    }
+    assert "Final result; what came in since would change 3 lines; " in after["table"]
+    assert "what came in since the result was pinned: wayfold finalise park --show" in after["table"]
+    now = lists_of(tmp_path, "--now")
+    assert scores(now["csv"])[:2] == [("Foxes", "30"), ("Owls", "20")]
+    assert "Not the final result: what came in since changes 3 lines" in now["table"]
+    assert all(now[name] != before[name] for name in before)
+    wayfold("finalise", "park", "--amend", *data)
+    amended = lists_of(tmp_path)
+    assert {name: amended[name] for name in before if name != "table"} == {
+        name: now[name] for name in before if name != "table"
+    }
+    assert "Final result, amended (1);" in amended["table"]
+
+
+def lists_of(folder: Path, *more: str) -> dict[str, str]:
+    """What the commands that list results say, without the moment at which they say it."""
+    commands = {
+        "table": ("standings", "park"),
+        "csv": ("standings", "park", "--format", "csv"),
+        "members": ("standings", "park", "--by", "member"),
+        "iof": ("standings", "park", "--iof"),
+        "explain": ("explain", "park", "Foxes"),
+        "splits": ("splits", "park", "Foxes"),
+    }
+    said = {name: wayfold(*one, *more, "--data", str(folder)).stdout for name, one in commands.items()}
+    return {name: re.sub(r'createTime="[^"]*"', "", text) for name, text in said.items()}
+
+
+def scores(table: str) -> list[tuple[str, str]]:
+    """Teams and scores of a table in CSV."""
+    return [(row["team"], row["score"]) for row in csv.DictReader(table.splitlines())]
+
+
+def test_players_are_shown_what_was_pinned_and_staff_what_came_in_since_too(tmp_path: Path) -> None:
+    _, foxes = played(tmp_path)
+    wayfold("finalise", "park", "--data", str(tmp_path))
+    code = json.loads(wayfold("day", "code", "park", "--json", "--data", str(tmp_path)).stdout)["code"]
     comes_in(tmp_path, foxes, "B", "C")
-    assert "2 of these lines are not as pinned" in wayfold("standings", "park", *data).stdout
+    with served_here(tmp_path) as client:
+        api = "/api/v1/acme/games/park"
+        for by in ("team", "member"):
+            board = client.get(f"{api}/standings", params={"by": by}).json()
+            assert [(line["name"], line["score"]) for line in board["teams"]] == [("Owls", 20), ("Foxes", 10)]
+            assert (board["final"], board["as_pinned"], board["lines_moved"]) == (0, True, 2)
+        assert "Final result; what came in since would change 2 lines" in client.get("/acme/park").text
+        assert client.get(f"{api}/explain/Foxes").json()["score"] == 10
+        assert len(client.get(f"{api}/splits/Foxes").json()) == 1
+        client.post("/acme/park/staff/enter", data={"code": code})
+        staff = client.get("/acme/park/staff/standings.json").json()
+        assert [(line["name"], line["score"]) for line in staff["teams"]] == [("Foxes", 30), ("Owls", 20)]
+        assert (
+            "Not the final result: what came in since changes 2 lines" in client.get("/acme/park/staff/standings").text
+        )
+        wayfold("finalise", "park", "--amend", "--data", str(tmp_path))
+        board = client.get(f"{api}/standings").json()
+        assert [(line["name"], line["score"]) for line in board["teams"]] == [("Foxes", 30), ("Owls", 20)]
+        assert (board["final"], board["lines_moved"]) == (1, 0)
+
+
+def test_where_the_pinned_events_are_not_all_held_nothing_is_left_out(tmp_path: Path) -> None:
+    played(tmp_path)
+    with opened(tmp_path) as game:
+        lacking = Finalisation(1, game.row.package_hash, b"\x01" * 32, b"\x02" * 32, 0, (), NOW_MS)
+        game.log.append(Batch(statements=(tenancy.issue(game.log.game, GAME, game.key, lacking),)))
+        game.refresh()
+        assert pinned(game) is None
+    assert scores(lists_of(tmp_path)["csv"]) == [("Owls", "20"), ("Foxes", "10")]
 
 
 def test_a_final_game_is_not_finalised_twice_by_chance(tmp_path: Path) -> None:

@@ -68,7 +68,13 @@ function row(team, before) {
 }
 
 function stateOf(board) {
-  if (board.final !== null) return "Final result" + (board.final ? `, amended (${board.final})` : "");
+  if (board.final !== null) {
+    const final = "Final result" + (board.final ? `, amended (${board.final})` : "");
+    if (!board.lines_moved) return final;
+    const lines = `${board.lines_moved} line${board.lines_moved === 1 ? "" : "s"}`;
+    if (board.as_pinned) return `${final}; what came in since would change ${lines}`;
+    return `Not the final result: what came in since changes ${lines}`;
+  }
   if (board.shown === "hidden") return "Hidden: the standings are shown when the result is final";
   if (board.shown === "frozen") return `Frozen: as it was at ${clock(board.frozen_from_ms)}, until the result is final`;
   return board.provisional ? "Provisional: results can still change" : "Complete: every device was heard";
