@@ -30,11 +30,6 @@ def weigh(rules: Rules, action: CheckIn, role: int) -> Refused | None:
     """
     number, method = action.checkpoint, action.method
     lon_e7, lat_e7, accuracy_dm = action.lon_e7, action.lat_e7, action.accuracy_dm
-    sure = rules.sure.get(number)
-    if sure is not None and method is _GPS and lon_e7 is not None and lat_e7 is not None and accuracy_dm is not None:
-        lon, lat, a, b, reach = sure[5]
-        if accuracy_dm <= sure[4] and (a * (lon_e7 - lon)) ** 2 + (b * (lat_e7 - lat)) ** 2 <= reach:
-            return None
     if number >= len(rules.places):
         return Refused(Reason.UNKNOWN_CHECKPOINT, (number,))
     place = rules.places[number]

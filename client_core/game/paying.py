@@ -155,9 +155,9 @@ def pay_key(play: Play, times: Times, visits: list[Visit]) -> Pay:
     place = play.rules.places[first.checkpoint]
     verdicts, because = play.verdicts, play.because
     if place.plain and not play.members and not play.walked:  # the most usual: the first of all pays
-        paid = _accept(play, times, first, ())
+        paid, why = _accept(play, times, first, ()), (first.event,)
         for visit in visits[1:]:
-            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, (first.event,)
+            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, why
         return Pay((paid,))
     pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
     rounds: list[Paid] = []

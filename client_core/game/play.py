@@ -228,16 +228,19 @@ class Play:
                 if watched and not role and told_wrongly(at_ms, self.evidence.of(event)):
                     self.flags.add(Flag.TIME_CONTRADICTED)
                     watched = False  # once is enough
-                number, accuracy_dm, box = action.checkpoint, action.accuracy_dm, sure.get(action.checkpoint)
+                number, accuracy_dm, known = action.checkpoint, action.accuracy_dm, sure.get(action.checkpoint)
                 holds = (  # nearly every check-in's evidence, without a call
-                    box is not None
+                    known is not None
                     and accuracy_dm is not None
-                    and action.method is _GPS
                     and (lon_e7 := action.lon_e7) is not None
                     and (lat_e7 := action.lat_e7) is not None
-                    and box[0] <= lon_e7 <= box[2]
-                    and box[1] <= lat_e7 <= box[3]
-                    and accuracy_dm <= box[4]
+                    and accuracy_dm <= known[4]
+                    and action.method is _GPS
+                    and (
+                        (known[0] <= lon_e7 <= known[2] and known[1] <= lat_e7 <= known[3])
+                        or (dx := known[7] * (lon_e7 - known[5])) * dx + (dy := known[8] * (lat_e7 - known[6])) * dy
+                        <= known[9]
+                    )
                 )
                 if not holds:
                     refused = weigh(rules, action, role)

@@ -12,7 +12,7 @@ import msgspec
 from client_core.game.checkpoints import Capture, Checkpoint, FirstFinders, Hours, Kind, Method, NoAccuracy, Pay, Plain
 from client_core.game.content import Package
 from client_core.game.fences import Fence
-from client_core.game.geometry import Disc, sure_box, sure_disc
+from client_core.game.geometry import sure_box, sure_disc
 from client_core.game.groups import Free, Group, Mode
 from client_core.game.verdicts import Accepted
 
@@ -21,9 +21,9 @@ CLOCK_SUSPECT_MS = 12 * 3_600_000
 that lie on after the game stay within it; a clock that was never set is years away."""
 
 
-Sure = tuple[int, int, int, int, int, Disc]
-"""West, south, east and north, an accuracy in dm, and a disc: a fix in that box, or in the disc around it, and no worse
-says that somebody was there."""
+Sure = tuple[int, int, int, int, int, int, int, int, int, int]
+"""West, south, east and north, an accuracy in dm, and the five numbers of a `geometry.Disc`: a fix in that box, or in the
+disc around it, and no worse says that somebody was there."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -108,7 +108,7 @@ class Rules(msgspec.Struct, frozen=True):
         simple = place.fence is not None and Method.GPS in place.methods and not place.dwell_ms
         box = sure_box(place.fence) if place.fence is not None and simple else None
         disc = sure_disc(place.fence) if place.fence is not None and simple else None
-        self.sure[number] = None if box is None or disc is None else (*box, place.accuracy_dm_max, disc)
+        self.sure[number] = None if box is None or disc is None else (*box, place.accuracy_dm_max, *disc)
 
 
 def compile_rules(package: Package) -> Rules:
