@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from types import MappingProxyType
-from typing import NamedTuple
 
 import msgspec
 
@@ -35,7 +34,7 @@ NOTHING_MISSING: Mapping[int, tuple[bytes, ...]] = MappingProxyType({})
 _ALREADY_VISITED = Refused(Reason.ALREADY_VISITED)
 
 
-class Paid(NamedTuple):
+class Paid(msgspec.Struct, frozen=True, gc=False):
     """A visit that pays: when, at which checkpoint, by which event or decision, how much."""
 
     at_ms: int
@@ -44,7 +43,7 @@ class Paid(NamedTuple):
     points: int
 
 
-class Pay(NamedTuple):
+class Pay(msgspec.Struct, frozen=True, gc=False):
     """What the visits of one key come to."""
 
     paid: Sequence[Paid] = ()
@@ -63,10 +62,12 @@ class Purse:
         self.claims: list[Claim] = []
         self.missing: dict[int, tuple[bytes, ...]] = {}
         self.bonus = 0
-        for paid, claims, missing in pays:
-            self.paid += paid
-            self.claims += claims
-            self.missing.update(missing)
+        for one in pays:
+            self.paid += one.paid
+            if one.claims:
+                self.claims += one.claims
+            if one.missing:
+                self.missing.update(one.missing)
 
 
 def pay(play: Play, times: Times, openings: Openings, stood: Mapping[Key, list[Visit]]) -> dict[Key, Pay]:
@@ -155,9 +156,11 @@ def pay_key(play: Play, times: Times, visits: list[Visit]) -> Pay:
     place = play.rules.places[first.checkpoint]
     verdicts, because = play.verdicts, play.because
     if place.plain and not play.members and not play.walked:  # the most usual: the first of all pays
-        paid, why = _accept(play, times, first, ()), (first.event,)
-        for visit in visits[1:]:
-            verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, why
+        paid = _accept(play, times, first, ())
+        if len(visits) > 1:
+            why = (first.event,)
+            for visit in visits[1:]:
+                verdicts[visit.place], because[visit.event] = _ALREADY_VISITED, why
         return Pay((paid,))
     pause_ms, crossing = place.revisit_ms, isinstance(place.pay, Capture | FirstFinders)
     rounds: list[Paid] = []
@@ -178,15 +181,15 @@ def pay_key(play: Play, times: Times, visits: list[Visit]) -> Pay:
 
 
 def _accept(play: Play, times: Times, visit: Visit, others: tuple[bytes, ...]) -> Paid:
-    number, event, at_ms = visit.checkpoint, visit.event, visit.at_ms
-    place = play.rules.places[number]
+    rules, number, event, at_ms = play.rules, visit.checkpoint, visit.event, visit.at_ms
+    place = rules.places[number]
     if place.plain:
-        verdict = play.rules.accepted[number]
+        verdict = rules.accepted[number]
     else:
         start = times.start
         verdict = Accepted(worth(place, at_ms, None if start is None else start[0]))
     play.verdicts[visit.place] = verdict
-    if play.rules.gated:  # an earlier visit may have come too early, and this one pays for that
+    if rules.gated:  # an earlier visit may have come too early, and this one pays for that
         others = (*others, *(one for one in _in_its_stead(play, number) if one != event))
     if others:
         play.because[event] = tuple(dict.fromkeys((*play.because.get(event, ()), *others)))

@@ -147,15 +147,17 @@ def _total(unit: Phases, *, keep_judged: bool) -> TeamResult:
     purse, play, times, answers = unit.close(), unit.play, unit.times, unit.answers
     rules, team, extras = play.rules, play.team, play.closing.extras
     answered = answers.total()
-    given = answered.points + sum(one.points for one in purse.paid if one.points > 0) + max(0, purse.bonus)
-    taken = answered.costs - sum(one.points for one in purse.paid if one.points < 0) - min(0, purse.bonus)
+    paid = [one.points for one in purse.paid]
+    cost = sum(points for points in paid if points < 0)
+    given = answered.points + sum(paid) - cost + max(0, purse.bonus)
+    taken = answered.costs - cost - min(0, purse.bonus)
     for decision, points in play.rulings.points:
         extras.append(Line(ADJUSTED, points, (), decision))
         given, taken = given + max(0, points), taken - min(0, points)
     untimed = play.rulings.untimed
-    seen = [one for one in purse.paid if one.event not in untimed]
+    seen = [one for one in purse.paid if one.event not in untimed] if untimed else purse.paid
     stop = play.rulings.stop
-    end_ms = times.finish.told_ms if times.finish is not None else max((one.at_ms for one in seen), default=None)
+    end_ms = times.finish.told_ms if times.finish is not None else max([one.at_ms for one in seen], default=None)
     late = _late(play, times, None if times.finish is None else end_ms)
     limit = play.entered.limit
     minutes = started_minutes(late)
