@@ -22,8 +22,8 @@ that lie on after the game stay within it; a clock that was never set is years a
 
 
 Sure = tuple[int, int, int, int, int, int, int, int, int, int]
-"""West, south, east and north, an accuracy in dm, and the five numbers of a `geometry.Disc`: a fix in that box, or in the
-disc around it, and no worse says that somebody was there."""
+"""West, south, east and north, an accuracy in dm, and the five numbers of a `geometry.Disc`: a fix in that box, or in
+the disc around it, and no worse says that somebody was there."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
