@@ -77,8 +77,8 @@ class Model:
         """By revoked key, what HQ held of it at that moment; whatever else it wrote waits for staff, within a quota."""
         self.let_count: set[bytes] = set()
         """What staff looked at after a revocation and let count."""
-        self.revocations: dict[bytes, list[tuple[set[bytes], set[bytes]]]] = defaultdict(list)
-        """By revoked key: the ids of a revocation's statements, and what HQ held of the key when it was made."""
+        self.revocations: dict[bytes, list[tuple[str, set[bytes], set[bytes]]]] = defaultdict(list)
+        """By revoked key: tenant, the ids of a revocation's statements, what HQ held of the key when it was made."""
         self.full: set[str] = set()
         """Tenants of whose events so many wait for staff that a node may have no room for more."""
 
@@ -106,10 +106,20 @@ class Model:
         self.erasures = [e for e in self.erasures if e[0] != tenant or any(made in statements for made in e[1])]
         self.erased = {event for _, _, events in self.erasures for event in events}
 
-    def revoked_by(self, key: bytes, made: set[bytes], there: set[bytes]) -> None:
+    def revoked_by(self, tenant: str, key: bytes, made: set[bytes], there: set[bytes]) -> None:
         """HQ revoked a key by these statements, holding that of it: the rest waits until staff says otherwise."""
         self.revoked[key] = self.revoked.get(key, set()) | there
-        self.revocations[key].append((made, there))
+        self.revocations[key].append((tenant, made, there))
+
+    def forget_lost_revocations(self, tenant: str, statements: Container[bytes]) -> None:
+        """The same of a revocation: what the key wrote counts, until staff revoke it once more."""
+        for key, made in list(self.revocations.items()):
+            kept = [one for one in made if one[0] != tenant or any(statement in statements for statement in one[1])]
+            if len(kept) < len(made):
+                self.revocations[key] = kept
+                self.revoked[key] = set().union(*(there for _, _, there in kept))
+            if not kept:
+                del self.revocations[key], self.revoked[key]
 
     def waits(self, identity: bytes) -> bool:
         """Whether an event is held for staff: a stranger's, or a revoked key's of after the point."""
@@ -134,7 +144,7 @@ class Model:
         """Whether a node that holds these statements must not let an event count."""
         event = self.written.get(identity)
         known = self.revocations.get(event.author) if event is not None else None
-        in_force = [there for made, there in known or () if any(one in statements for one in made)]
+        in_force = [there for _, made, there in known or () if any(one in statements for one in made)]
         return bool(in_force) and not any(identity in there for there in in_force)
 
     def held(self, node: Node, tenant: str) -> dict[bytes, Row]:

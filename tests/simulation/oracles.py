@@ -94,6 +94,7 @@ def check_all(world: World) -> None:
         if "hq" in world.ever_rolled_back:
             known = {identity for node in nodes for identity in files.statements(node, tenant)}
             world.model.forget_lost_erasures(tenant, known)
+            world.model.forget_lost_revocations(tenant, known)
         held = {node.name: world.model.check_holds(node, tenant) for node in nodes}
         _check_survivors(world, tenant, held)
         _check_authors(world, tenant, held)

@@ -72,7 +72,7 @@ def _revoke(world: World, tenant: str, key: bytes) -> bool:
             world.tell(f"hq does not revoke {name}: {problem.code}")
             return False
     there = {row.id for row in files.read_rows(hq, tenant, "s.public_key = ?", (key,))}
-    world.model.revoked_by(key, files.statements(hq, tenant).keys() - before.keys(), there)
+    world.model.revoked_by(tenant, key, files.statements(hq, tenant).keys() - before.keys(), there)
     world.tell(f"hq revoked {name}: {len(there)} events of it count")
     return True
 
