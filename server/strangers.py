@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 from server.db.event_log import GameLog
 from sync.batch import Batch, Outcome
-from sync.compare import locate
 from sync.index import Changes
 from sync.intake import STRANGER_EVENT_BYTES, STRANGER_STATEMENT_BYTES, Quota, segment_cost
 from sync.segment import Segment
+from sync.standing import standing
 from sync.statement import Statement, read_claim
 
 Append = Callable[[Batch], Awaitable[Outcome]]
@@ -74,24 +74,16 @@ class Strangers:
             elif stream in self._bytes and stream in brought:
                 self._set(stream, self._bytes[stream] + brought[stream])
             else:
-                events, payload_bytes = self._log.size_of(stream, self._left_to(stream))
-                self._set(stream, events * STRANGER_EVENT_BYTES + payload_bytes)
+                self._set(stream, self._size(stream))
 
-    def _left_to(self, stream: bytes) -> int:
-        """The number before which a stream's events are no stranger's: its key was revoked after them.
-
-        Where it forked, all of it counts: somebody else may write below the point.
-        """
-        index = self._log.index
-        state, directory = index.streams[stream], index.directory
-        bounds = directory.bounds_of(state.key.public_key)
-        if not bounds or not directory.is_enrolled(state.key) or len(state.branches) > 1 or state.dangling:
-            return 0
-        pins = [[pin for pin in bound.pins if pin.stream == stream] for bound in bounds]
-        held = [
-            [pin.seq + 1 for pin in some if locate(self._log, state, (pin.seq, pin.head)) is not None] for some in pins
-        ]
-        return min(max(some, default=0) for some in held)
+    def _size(self, stream: bytes) -> int:
+        """What a stream counts as: all of it but what stands, as what a key wrote before it was revoked does."""
+        log = self._log
+        events, payload_bytes = log.size_of(stream)
+        for piece in standing(log.index.directory, log.index.streams[stream], log.find):
+            standing_events, standing_bytes = log.size_of(stream, piece)
+            events, payload_bytes = events - standing_events, payload_bytes - standing_bytes
+        return events * STRANGER_EVENT_BYTES + payload_bytes
 
     def _set(self, stream: bytes, size: int) -> None:
         """What a stream counts as from now on; 0 where it is no stranger's."""

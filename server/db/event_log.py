@@ -21,6 +21,7 @@ from sync.limits import SEGMENT_EVENTS_MAX, SEQ_MAX
 from sync.log import StoreState
 from sync.placement import Branch, HeldEvent, StreamState
 from sync.receipt import Receipt
+from sync.standing import Piece
 from sync.statement import Statement
 from sync.stream import GameKey, StreamKey
 from sync.summary import Mark
@@ -152,10 +153,11 @@ class GameLog:
         known = ((seq, i, payload if fact is None else fact or None) for seq, i, payload, fact in judged)
         return ((seq, identity, payload) for seq, identity, payload in known if payload is not None)
 
-    def size_of(self, stream: bytes, from_seq: int = 0) -> tuple[int, int]:
-        """How many events of a stream are held from a number on, and the bytes of their payloads together."""
-        query = "SELECT count(*), ifnull(sum(length(payload)), 0) FROM event WHERE stream_no = ? AND seq >= ?"
-        events, payload_bytes = self.reader.execute(query, (self.stream_nos.get(stream), from_seq)).fetchone()
+    def size_of(self, stream: bytes, piece: Piece | None = None) -> tuple[int, int]:
+        """How many events of a stream, or of a piece of it, are held, and the bytes of their payloads together."""
+        query = "SELECT count(*), ifnull(sum(length(payload)), 0) FROM event WHERE stream_no = ?"
+        within, where = ("", ()) if piece is None else (" AND branch = ? AND seq BETWEEN ? AND ?", piece)
+        events, payload_bytes = self.reader.execute(query + within, (self.stream_nos.get(stream), *where)).fetchone()
         return events, payload_bytes
 
     def signatures(self, stream: bytes, branch: int, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:

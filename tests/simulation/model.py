@@ -107,7 +107,11 @@ class Model:
         self.erased = {event for _, _, events in self.erasures for event in events}
 
     def revoked_by(self, tenant: str, key: bytes, made: set[bytes], there: set[bytes]) -> None:
-        """HQ revoked a key by these statements, holding that of it: the rest waits until staff says otherwise."""
+        """HQ revoked a key by these statements, holding that of it: the rest waits until staff says otherwise.
+
+        What comes before an event in its chain was written before it: it counts too, though HQ may lack it as yet.
+        """
+        there = there | {event.id for identity in there for event in self.ancestors(identity)}
         self.revoked[key] = self.revoked.get(key, set()) | there
         self.revocations[key].append((tenant, made, there))
 
