@@ -67,7 +67,8 @@ def full_disk(world: World, node: Node, dice: Random) -> None:
     generation = node.generation
 
     def room() -> None:
-        if node.is_up and node.generation == generation:  # another process opened the file on a disk with room
+        is_same = node.is_up and node.generation == generation  # another process opened the file on a disk with room
+        if is_same and node in world.nodes():
             world.full_disks.discard(node.name)
             for connection in connections:
                 disks.free_disk(connection)

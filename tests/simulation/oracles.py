@@ -19,6 +19,7 @@ from server.erasing import events_of_key
 from server.finalising import final_views
 from server.open_game import OpenGame
 from server.scoreboard import events_about, fold_team, game_events
+from sync.initiator import Report
 
 from . import files, wire
 from .devices import DeviceNode
@@ -65,22 +66,23 @@ def check_answer(world: World, exchange: Exchange, answered: Answered) -> None:
                 raise Broken(TENANTS, f"an answer about {exchange.tenant} to {exchange.initiator.name} shows {what}")
 
 
-def check_session(world: World, device: DeviceNode, server: ServerNode, *, converged: bool, rounds: int) -> None:
+def check_session(world: World, device: DeviceNode, server: ServerNode, report: Report) -> None:
     """What a device shows as safe, HQ holds or has held; HQ holds it now where it could tell the device what it lost.
 
     It could where they agreed, where it lost nothing, and where it was put back
-    by the command, which it says in every greeting. And a session ends: what
-    a peer does not take is not offered for ever.
+    by the command, which it says in every greeting that arrives whole. And a
+    session ends: what a peer does not take is not offered for ever.
     """
-    if rounds > ROUNDS_IN_SESSION_MAX:
-        raise Broken(RESUMES, f"{device.name} held a session of {rounds} rounds with {server.name}")
+    if report.rounds > ROUNDS_IN_SESSION_MAX:
+        raise Broken(RESUMES, f"{device.name} held a session of {report.rounds} rounds with {server.name}")
     shown = device.replica.counts().safe
     own = world.model.by_author[device.replica.public_key]
     ever = len(own & world.model.ever_held["hq"])
     if shown > ever:
         raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
-    steady = "hq" not in world.set_back_unawares
-    if server.name == "hq" and (converged or steady):
+    greeted = report.rounds > 1 or "frame_damaged" not in {problem.code for problem in report.problems}
+    told = greeted and "hq" not in world.set_back_unawares
+    if server.name == "hq" and (report.converged or told):
         now = world.model.held_of(server, device.tenant, device.replica.public_key)
         if shown > now:
             raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ holds {now} of them")

@@ -129,7 +129,7 @@ def session(world: World, device: DeviceNode, server_name: str) -> Report | None
         safe = f"{counts.unsent}/{counts.in_custody}/{counts.safe} unsent/custody/safe"
         moved = f"{report.sent} up, {report.received} down, {report.rounds} rounds"
         world.tell(f"{device.name} -> {server_name}: {said}, {moved}, {safe}")
-        check_session(world, device, world.servers[server_name], converged=report.converged, rounds=report.rounds)
+        check_session(world, device, world.servers[server_name], report)
         return report
     finally:
         world.in_session[device.name, plan.INITIATOR] -= 1
