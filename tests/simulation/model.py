@@ -184,6 +184,10 @@ class Model:
             if writer != name:
                 unsent.difference_update(ids)
 
+    def forked_streams(self, author: bytes) -> set[bytes]:
+        """The streams in which somebody with this key wrote two events under one number."""
+        return {stream for (stream, _), twins in self.by_place.items() if len(twins) > 1 and twins[0].author == author}
+
     def ancestors(self, identity: bytes) -> Iterator[Written]:
         """An event and all before it in its chain."""
         at: bytes | None = identity

@@ -326,11 +326,10 @@ def _check_status(world: World, device: DeviceNode) -> None:
     """In calm weather a device's own events are safe, and it says so.
 
     Of a stream that was forked a store keeps one receipt, for the head that is
-    further: what stands beside may be shown as unsent though it is safe.
+    further: what stands beside may be shown as unsent though it is safe. The
+    device itself need not know of the fork, where it left the team since.
     """
-    if any(
-        s.forked for s in device.replica.log.index.streams.values() if s.key.public_key == device.replica.public_key
-    ):
+    if world.model.forked_streams(device.replica.public_key):
         return
     if _is_shut_out(world, device):
         return  # what waits for staff is nobody's to call safe
