@@ -147,9 +147,8 @@ def _total(unit: Phases, *, keep_judged: bool) -> TeamResult:
     purse, play, times, answers = unit.close(), unit.play, unit.times, unit.answers
     rules, team, extras = play.rules, play.team, play.closing.extras
     answered = answers.total()
-    paid = [one.points for one in purse.paid]
-    cost = sum(points for points in paid if points < 0)
-    given = answered.points + sum(paid) - cost + max(0, purse.bonus)
+    cost = sum([one.points for one in purse.paid if one.points < 0])
+    given = answered.points + sum([one.points for one in purse.paid]) - cost + max(0, purse.bonus)
     taken = answered.costs - cost - min(0, purse.bonus)
     for decision, points in play.rulings.points:
         extras.append(Line(ADJUSTED, points, (), decision))

@@ -20,6 +20,7 @@ from server.finalising import final_views
 from server.open_game import OpenGame
 from server.scoreboard import events_about, fold_team, game_events
 from sync.initiator import Report
+from sync.receipt import SAFE
 
 from . import files, wire
 from .devices import DeviceNode
@@ -322,6 +323,13 @@ def _holds_what_hq_leaves(world: World, device: DeviceNode) -> bool:
     return any(i not in there and world.model.may_wait(i) for i in world.model.held(device, device.tenant))
 
 
+def _holds_receipts_from_later(world: World, device: DeviceNode) -> bool:
+    """Whether HQ gave a device receipts before it was restored whose time HQ's clock has not reached."""
+    hq, key, log = world.servers["hq"], device.replica.public_key, device.replica.log
+    own = [state.id for state in log.index.streams.values() if state.key.public_key == key]
+    return any(one.level == SAFE and one.at_ms > hq.now_ms() for one in log.receipts(own))
+
+
 def _check_status(world: World, device: DeviceNode) -> None:
     """In calm weather a device's own events are safe, and it says so.
 
@@ -335,6 +343,8 @@ def _check_status(world: World, device: DeviceNode) -> None:
         return  # what waits for staff is nobody's to call safe
     if "hq" in world.ever_rolled_back and _holds_what_hq_leaves(world, device):
         return  # their roots cannot be equal, and so a restored HQ's receipts stay doubted: too little is shown
+    if "hq" in world.ever_rolled_back and _holds_receipts_from_later(world, device):
+        return  # a restored HQ whose clock fell behind is taken for its own past until the clock is set
     counts = device.replica.counts()
     if counts.unsent or counts.in_custody:
         said = f"{counts.unsent} unsent, {counts.in_custody} in custody"

@@ -79,6 +79,7 @@ class Node:
     level: int = CUSTODY
     incarnation: bytes = b"i" * 16
     quota_bytes: int | None = None
+    clock_ms: int = 1_000
     sent: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,7 +124,7 @@ class Node:
     def respond(self, body: bytes) -> bytes:
         """Answer a request as this node."""
         quota = None if self.quota_bytes is None else Quota(self.quota_bytes)
-        me = Responding(self.key.public_key, 1_000, (NONCE,), self.level, self.scope, quota)
+        me = Responding(self.key.public_key, self.clock_ms, (NONCE,), self.level, self.scope, quota)
         return self.drive(respond(body, self.log, me))
 
     def sync(self, peer: Node, link: Callable[[bytes, Callable[[bytes], bytes]], bytes] | None = None) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from nodes import (
+    ROOT_KEY,
     WORLD_GAME,
     Node,
     delegated,
@@ -17,6 +18,7 @@ from nodes import (
 
 from sync.batch import Batch
 from sync.frame import decode_body, encode_body
+from sync.memory_log import MemoryLog
 from sync.messages import Data, Hello, Receipts
 from sync.receipt import CUSTODY, SAFE
 from sync.stream import ALL, GAME, scope_of, team_audience
@@ -83,3 +85,22 @@ def test_a_forked_stream_is_asked_about_no_more_once_its_furthest_head_is_safe(h
     report = first.sync(hq)
     assert (report.converged, report.rounds) == (True, 1)
     assert report.bytes_sent + report.bytes_received <= 400
+
+
+def test_receipts_of_a_restored_store_whose_clock_fell_behind_are_believed_once_it_is_set(hq: Node) -> None:
+    device = enrolled(hq, "device", scope_of(GAME, TEAM), 1)
+    stream = device.write(b"one", audience=TEAM)
+    device.sync(hq)
+    chain = tuple(s for i in hq.log.index.statement_audiences if (s := hq.log.statement(i)) is not None)
+    again = Node("hq", MemoryLog(WORLD_GAME, hq.log.state.store_id, b"r" * 16, ROOT_KEY.public_key), level=SAFE)
+    again.log.append(Batch(statements=chain))
+    device.write(b"two", audience=TEAM)
+
+    def safe() -> set[tuple[bytes, int]]:
+        device.sync(again)
+        return {(one.epoch, one.seq) for one in device.log.receipts([stream]) if one.level == SAFE}
+
+    again.clock_ms = hq.clock_ms - 500
+    assert safe() == {(b"e" * 16, 0)}, "what seems older may be a receipt of before the restore that came late"
+    again.clock_ms = hq.clock_ms + 500
+    assert safe() == {(b"r" * 16, 1)}
