@@ -116,8 +116,15 @@ def check_all(world: World) -> None:
 
 
 def _is_shut_out(world: World, node: Node) -> bool:
-    """Whether a node is answered nothing any more: a revoked device keeps and gives what it has, and reads nothing."""
-    return isinstance(node, DeviceNode) and node.replica.public_key in world.model.revoked
+    """Whether a node is answered nothing any more: it keeps and gives what it has, and reads nothing.
+
+    A device that was revoked, and one put back from before it changed teams: until it joins again it asks for the
+    team that it left.
+    """
+    if not isinstance(node, DeviceNode):
+        return False
+    key = node.replica.public_key
+    return key in world.model.revoked or node.replica.audience in world.teams_left[key]
 
 
 def _check_survivors(world: World, tenant: str, held: dict[str, dict[bytes, files.Row]]) -> None:

@@ -134,8 +134,10 @@ def _join_other(world: World, node: DeviceNode, team: bytes) -> None:
             world.crashed(there[0])
         world.tell(f"{node.name} could not change teams at {there[0].name}: {error}")
         return
-    world.teams_left[node.replica.public_key].add(node.replica.audience)
+    left = world.teams_left[node.replica.public_key]
+    left.add(node.replica.audience)
     node.join_again(answer, world.package)
+    left.discard(node.replica.audience)
     world.tell(f"{node.name} is of {start.TEAMS[node.tenant][team]} now, by {there[0].name}")
 
 
