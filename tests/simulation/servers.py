@@ -255,16 +255,20 @@ class ServerNode:
 
     def tick(self, carry: Callable[[Request], None]) -> None:
         """The relay's timer: whatever is due by the relay's own reckoning is tried; `carry` answers its requests."""
-        relaying = self.node.relaying
+        relaying, generation = self.node.relaying, self.generation
         assert relaying is not None
         timer = self.loop.create_task(relaying.tick())
         tasks = [timer]
-        while self.is_up and not all(task.done() for task in tasks):
+
+        def lives() -> bool:  # while an answer is on its way this process may die, and another one be started
+            return self.is_up and self.generation == generation
+
+        while lives() and not all(task.done() for task in tasks):
             self.run(self._until_asked(tasks))
             tasks += [task for task in relaying._sessions.values() if task not in tasks]
-            while self.requests and self.is_up:
+            while self.requests and lives():
                 carry(self.requests.pop(0))
-        if self.is_up:
+        if lives():
             timer.result()
             return
         for task in tasks:
