@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -66,6 +67,37 @@ def test_it_plays_on_for_the_new_team_and_its_unsent_events_count_for_the_old(
         (scope,) = [scope for key, scope in game.log.index.directory.scopes.items() if key.hex() == status["device"]]
         foxes = next(team.id for team in game.board.teams.values() if team.name == "Foxes")
         assert scope == scope_of(GAME, team_audience(foxes), team_audience(hawks))
+
+
+def test_put_back_from_before_the_change_it_sends_what_it_writes_and_reads_again_once_it_joins_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = found_tenant(tmp_path / "hq")
+    store, backup = tmp_path / "phone.db", tmp_path / "backup.db"
+    with ExitStack() as nodes:
+        hq = nodes.enter_context(served(tmp_path / "hq"))
+        http = nodes.enter_context(httpx.Client(trust_env=False))
+        hawks = Device(http, "ann", hq.url).join(code, "Hawks").answer.team
+        with opened(tmp_path / "hq") as game:
+            to_hawks = add_join_code(game.log, game.key, game.board.teams[hawks], 5, START_MS).code
+        address = f"{hq.url}/acme/park"
+        assert device(["join", address, "--code", code, "--team-name", "Foxes", "--store", str(store)]) == 0
+        check_in(store, "A", 1)
+        assert device(["sync", "--store", str(store)]) == 0
+        shutil.copyfile(store, backup)
+        assert device(["join", address, "--code", to_hawks, "--store", str(store)]) == 0
+        assert device(["sync", "--store", str(store)]) == 0
+        shutil.copyfile(backup, store)
+        check_in(store, "B", 2)
+        capsys.readouterr()
+        assert device(["sync", "--store", str(store)]) == 5
+        assert "not_enrolled" in capsys.readouterr().err
+        assert scores(hq) == {"Foxes": 20, "Hawks": 0}
+        assert device(["join", address, "--code", to_hawks, "--store", str(store)]) == 0
+        check_in(store, "C", 3)
+        assert device(["sync", "--store", str(store)]) == 0
+        assert "3 safe, 0 in custody, 0 unsent" in capsys.readouterr().out
+        assert scores(hq) == {"Foxes": 20, "Hawks": 10}
 
 
 def test_who_left_a_team_is_shown_nothing_of_it_by_a_program_of_its_own_and_what_it_wrote_still_goes_out(
