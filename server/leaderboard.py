@@ -17,6 +17,7 @@ from client_core.game.scoring import Status
 from client_core.game.standings import Standing, standings
 from client_core.game.timing import TimeLimit
 from server.joining import enrolled_devices
+from server.names import minors_as_teams
 from server.open_game import OpenGame
 from server.tables import Folded, Places
 from sync.stream import team_audience
@@ -148,6 +149,7 @@ def leaderboard(game: OpenGame, ask: Ask = EVERYBODY, folded: Folded | None = No
         table = standings(
             folded.results.values(), folded.rules, folded.register, category=ask.category, format=ask.format
         )
+    named = minors_as_teams(game)
     final = max((one.number for one in game.log.index.directory.finals().values()), default=None)
     settled = final is not None or game.changed_at_ms > game.rules.closes_ms
     playing = any(row.result.status == Status.ACTIVE for row in everybody)
@@ -164,7 +166,7 @@ def leaderboard(game: OpenGame, ask: Ask = EVERYBODY, folded: Folded | None = No
         devices_heard=whole.heard,
         events=sum(row.result.events for row in table),
         provisional=final is None and (playing or whole.heard < whole.devices),
-        teams=tuple(_line(folded, row, whole, settled=settled) for row in table),
+        teams=tuple(_line(folded, row, whole, named, settled=settled) for row in table),
         final=final,
         oldest_heard_ms=whole.oldest_ms,
         ask=ask,
@@ -180,14 +182,14 @@ def version_of(game: OpenGame) -> str:
     return f"{state.store_id.hex()[:8]}-{state.restore_epoch.hex()[:8]}-{state.commit_seq}"
 
 
-def _line(folded: Folded, row: Standing, whole: Completeness, *, settled: bool) -> TeamLine:
+def _line(folded: Folded, row: Standing, whole: Completeness, named: Mapping[bytes, str], *, settled: bool) -> TeamLine:
     result = row.result
     team, name, member = folded.places[result.team]
     return TeamLine(
         place=row.place,
         team=team.hex(),
         number=result.number,
-        name=name,
+        name=named.get(team, name),
         points=result.points + row.extra_points,
         penalties=result.penalties,
         score=row.score,

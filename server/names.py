@@ -24,3 +24,19 @@ def member_names(game: OpenGame) -> dict[tuple[bytes, int], str]:
                 key, stamp = (action.team, action.member), (action.at_ms, event.id, action.name)
                 noted[key] = max(stamp, noted.get(key, stamp))
     return {key: name for key, (_, _, name) in noted.items()}
+
+
+def minors_as_teams(game: OpenGame) -> dict[bytes, str]:
+    """By id, the public name of each team that bears the name of a minor in it: the first name alone."""
+    register = game.board.register
+    minors = [
+        note for notes in register.members.values() for note in notes if note.minor and note.team in register.teams
+    ]
+    if not minors:
+        return {}
+    names = member_names(game)
+    return {
+        note.team: public_name(register.teams[note.team].name, minor=True)
+        for note in minors
+        if names.get((note.team, note.member)) == register.teams[note.team].name
+    }

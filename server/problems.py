@@ -52,6 +52,7 @@ PROBLEMS: dict[str, Kind] = {
     "slug_taken": Kind(409, "This name is taken"),
     "devices_full": Kind(409, "The game has as many devices as it may have"),
     "already_final": Kind(409, "The game is final"),
+    "minor_on_photo": Kind(409, "A minor may be on this photo"),
     "not_published": Kind(409, "The game has not been published"),
     "bundle_elsewhere": Kind(409, "The bundle belongs to another tenant or game"),
     "blob_unexpected": Kind(404, "Nothing here names this blob yet"),

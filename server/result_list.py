@@ -23,7 +23,7 @@ from client_core.game.statuses import PLACED, Status
 from client_core.game.teams import Register, Team, read_register
 from client_core.game.timing import IntervalStart, MassStart
 from server.formats.iof_results import ClassResult, Entrant, Result, ResultList, Runner, Split
-from server.names import member_names, public_name
+from server.names import member_names, minors_as_teams, public_name
 from server.open_game import OpenGame
 from server.pinned import Keep
 from server.scoreboard import events_about, game_events
@@ -46,7 +46,7 @@ class _Lists:
     def __init__(self, game: OpenGame, keep: Keep, *, by_member: bool) -> None:
         self.game, self.register = game, read_register(game.rules, keep(game_events(game.log)))
         self.rules = alone(game.rules) if by_member else game.rules
-        self.names = member_names(game)
+        self.names, self.called = member_names(game), minors_as_teams(game)
         self.folded: dict[bytes, _Folded] = {}
         for team in self.register.teams.values():
             events = keep(events_about(game.log, self.register, team.id))
@@ -87,7 +87,7 @@ class _Lists:
                 self._runner(note, self._result(alone_, one.team, f"{bib}.{note.member}", None, alone_.score, None))
                 for note, alone_ in one.members
             )
-            return Entrant(one.team.name, runners, overall)
+            return Entrant(self.called.get(one.team.id, one.team.name), runners, overall)
         if one.members:
             return self._single(one.team, one.members[0][0], overall)
         return Entrant(one.team.name, (Runner(one.team.name, overall),))

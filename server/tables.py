@@ -21,6 +21,7 @@ from client_core.game.scoring import fold
 from client_core.game.standings import Standing, standings
 from client_core.game.statuses import Status
 from client_core.game.teams import Register, Team, read_register
+from server.names import minors_as_teams
 from server.open_game import OpenGame
 from server.pinned import Keep
 from server.scoreboard import events_about, game_events
@@ -71,8 +72,10 @@ def table(
     form: str | None = None,
     keep: Keep = list,
 ) -> list[TableRow]:
-    """The lines in order, folded from what is to be kept of the store."""
-    return rows_of(fold_all(game, by_member=by_member, keep=keep), category=category, form=form)
+    """The lines in order, folded from what is to be kept of the store, as everybody may read them."""
+    folded, named = fold_all(game, by_member=by_member, keep=keep), minors_as_teams(game)
+    places = {key: (team, named.get(team, name), member) for key, (team, name, member) in folded.places.items()}
+    return rows_of(msgspec.structs.replace(folded, places=places), category=category, form=form)
 
 
 def rows_of(folded: Folded, *, category: str | None = None, form: str | None = None) -> list[TableRow]:

@@ -15,8 +15,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from client_core.game.desk import Picture
-from client_core.game.pictures import NO_PICTURE, media_type_of
+from client_core.game.pictures import media_type_of
 from server.blobs import BlobFolder
+from server.gallery import in_gallery
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -63,9 +64,7 @@ async def photo_shown(
 
 
 def _shown(node: Node, game: OpenGame) -> list[Picture]:
-    pictures = node.desk_of(game).view(node.clock()).pictures
-    found = [one for one in pictures if one.shown and one.photo.blob != NO_PICTURE]
-    return sorted(found, key=lambda one: (-one.photo.at_ms, one.id))
+    return in_gallery(game, node.desk_of(game).view(node.clock()).pictures)
 
 
 ROUTES: list[Any] = [gallery, photo_shown]

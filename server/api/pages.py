@@ -12,11 +12,14 @@ from litestar.params import FromPath, FromQuery
 from client_core.game.explaining import explain, sentence
 from client_core.game.lines import GRANTED, PAID
 from server.api.standings import By
+from server.gallery import in_gallery
 from server.leaderboard import Ask
+from server.names import minors_as_teams
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.team_names import find_entrant
+from server.web.gallery_page import render_gallery
 from server.web.leaderboard_page import render
 from server.web.team_page import render_team
 
@@ -67,6 +70,17 @@ def team_page(
     return html(body)
 
 
+@get("/{tenant:str}/{game:str}/gallery", sync_to_thread=False, include_in_schema=False)
+def gallery_page(node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str]) -> Response[bytes]:
+    """The photos that staff let everybody see."""
+    with node.game(tenant, game) as found:
+        home = f"/{found.tenant.slug}/{found.row.slug}"
+        pictures = in_gallery(found, node.desk_of(found).view(node.clock()).pictures)
+        address = f"/api/v1/{found.tenant.slug}/games/{found.row.id.hex()}/gallery"
+        body = render_gallery(found.rules.package, pictures, address, home)
+    return html(body)
+
+
 def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything: bool) -> str:
     """The page of a team or member; raises `Problem`."""
     team, member = find_entrant(game, name)
@@ -80,7 +94,8 @@ def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything:
         if line.points and not (line.code in {PAID, GRANTED} and line.checkpoint in shown)
     ]
     bib = f"{team.number}" if member is None else f"{team.number}.{member}"
-    return render_team(game.rules.package, result, team.name, bib, splits, others, back)
+    called = team.name if everything else minors_as_teams(game).get(team.id, team.name)
+    return render_team(game.rules.package, result, called, bib, splits, others, back)
 
 
 def html(body: str) -> Response[bytes]:
@@ -100,4 +115,4 @@ def static(name: FromPath[str]) -> Response[bytes]:
     return Response(body, media_type=media_type, headers=headers)
 
 
-ROUTES: list[Any] = [page, team_page, static]
+ROUTES: list[Any] = [page, team_page, gallery_page, static]

@@ -19,6 +19,7 @@ from client_core.game.results import TeamResult
 from client_core.game.standings import team_digest
 from client_core.game.teams import Team
 from server.leaderboard import Ask, Leaderboard
+from server.names import minors_as_teams
 from server.node import Node
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -196,7 +197,7 @@ def explained(game: OpenGame, team: Team, result: TeamResult, extras: tuple[Line
     return Explanation(
         team=team.id.hex(),
         number=team.number,
-        name=team.name,
+        name=minors_as_teams(game).get(team.id, team.name),
         points=result.points + given,
         penalties=result.penalties,
         score=result.score + given,

@@ -32,6 +32,7 @@ from server.cli.places import clock_of, data_options, open_published, settings_o
 from server.cli.signals import signals
 from server.cli.staff_code import code
 from server.desk import Desk, DeskView
+from server.gallery import has_minor
 from server.leaderboard import span_text
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -244,6 +245,9 @@ def photos(
         for event, shown in ((show, True), (hide, False)):
             if event is not None:
                 picture = _one(event, desk.view.pictures, "photo")
+                if shown and has_minor(desk.game, picture.team):
+                    said = "a member of its team is a minor: none of the team's photos can be shown to everybody"
+                    raise Problem("minor_on_photo", said)
                 desk.write(GAME, PhotoShown(desk.now_ms, picture.id, shown, picture.reports[:REPORTS_MAX]))
                 click.echo(f"photo {picture.id.hex()[:ID_LETTERS]}: {'shown' if shown else 'hidden'}")
         if show is None and hide is None:

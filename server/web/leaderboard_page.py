@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from client_core.game.challenges import Form
 from client_core.game.content import Package
 from client_core.game.scoring import Status
 from server.leaderboard import Ask, Leaderboard, TeamLine, elapsed_text, limit_text, span_text
@@ -68,7 +69,7 @@ _PAGE = """<!doctype html>
 </div>
 <p id="empty" class="empty"{hidden}>{empty}</p>
 </main>
-<footer><p>Points {minus} penalty = score. Finished teams come first, then score, then time. {source}</p>
+<footer>{gallery}<p>Points {minus} penalty = score. Finished teams come first, then score, then time. {source}</p>
 <p class="later"><a href="{later}">What changes from now on</a>: keep that address, and open it later.</p></footer>
 </body>
 </html>
@@ -119,8 +120,13 @@ def render(
         empty="The standings are shown when the result is final." if board.shown == "hidden" else "No team here yet.",
         source=source,
         minus=MINUS,
+        gallery=f'<p><a href="{escape(home)}/gallery">Photos</a></p>\n' if _asks_for_photos(package) else "",
         later=escape(f"{here}{query}{'&' if query else '?'}{urlencode({'since': board.version})}"),
     )
+
+
+def _asks_for_photos(package: Package) -> bool:
+    return any(one.form is Form.PHOTO for one in package.challenges)
 
 
 def state_text(board: Leaderboard, time_zone: str | None = None) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import served
 from loopback import START_MS
-from served import Device, found_tenant, served_here, wayfold
+from served import Device, found_tenant, opened, served_here, wayfold
 
-from client_core.game.actions import Photo, Said, encode_action
+from client_core.game.actions import Member, Photo, Said, encode_action
 from client_core.game.challenges import Challenge, Form, Judged
 from client_core.game.pictures import blob_hash
+from server import own_stream
+from sync.stream import GAME
 
 PICTURE = b"\xff\xd8\xff\xe0" + os.urandom(5_000)
 NAME = blob_hash(PICTURE)
@@ -47,3 +50,54 @@ def test_a_photo_is_seen_only_while_staff_show_it_and_nobody_reported_it(tmp_pat
         wayfold("day", "photos", "park", "--show", listed["id"], *data)
         assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]], "knowing of the report"
         assert client.get(f"{GALLERY}/nothing").json()["code"] == "not_found"
+
+
+def test_no_photo_of_a_team_with_a_minor_is_in_the_gallery_and_staff_are_told_why(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    data = ("--data", str(tmp_path))
+    with served_here(tmp_path) as client:
+        owls = Device(client, "Owls").join(code)
+        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
+        owls.sync()
+        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]]
+        with opened(tmp_path) as game:
+            minor = Member(START_MS, owls.answer.team, 1, 2014, minor=True)
+            game.log.append(own_stream.write(game.log.index, game.key, GAME, [minor]))
+        assert client.get(GALLERY).json() == [], "also one that was shown before it was known"
+        assert client.get(f"{GALLERY}/{listed['id']}").json()["code"] == "not_found"
+        refused = wayfold("day", "photos", "park", "--show", listed["id"], *data, code=3)
+        assert "a member of its team is a minor" in refused.stderr
+
+
+def test_the_gallery_is_a_page_with_nobodys_name_which_the_leaderboard_leads_to(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        assert 'href="/acme/park/gallery"' in client.get("/acme/park").text
+        assert "No photo is shown yet" in client.get("/acme/park/gallery").text
+        owls = Device(client, "Owls").join(code)
+        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
+        owls.sync()
+        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        data = ("--data", str(tmp_path))
+        (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        page = client.get("/acme/park/gallery")
+        (source,) = re.findall(r'<img src="([^"]+)"', page.text)
+        assert client.get(source).content == PICTURE
+        assert "Owls" not in page.text
+        assert "img-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_a_game_without_photos_leads_to_no_gallery(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        assert "/gallery" not in client.get("/acme/park").text

@@ -58,6 +58,36 @@ def test_a_minor_stands_with_the_first_name_alone(
     assert names(tmp_path, *more) == [expected]
 
 
+def test_a_team_that_bears_a_minors_name_stands_with_the_first_name_everywhere(tmp_path: Path) -> None:
+    found_tenant(tmp_path)
+    enter(
+        tmp_path,
+        TeamRegistered(START_MS, ONE, 1, "Ada Alder"),
+        Member(START_MS, ONE, 1, 2014, minor=True),
+        MemberNamed(START_MS, ONE, 1, "Ada Alder"),
+        Member(START_MS, ONE, 2),
+        TeamRegistered(START_MS, TWO, 2, "Ben Birch"),
+        Member(START_MS, TWO, 1),
+        MemberNamed(START_MS, TWO, 1, "Ben Birch"),
+    )
+    data = ("--data", str(tmp_path))
+    lists = [wayfold("standings", "park", *more, *data).stdout for more in ((), ("--by", "member"), ("--iof",))]
+    with served_here(tmp_path) as client:
+        api = "/api/v1/acme/games/park"
+        pages = (
+            "/acme/park",
+            "/acme/park/team/1",
+            f"{api}/standings",
+            f"{api}/standings?by=member",
+            f"{api}/explain/1",
+        )
+        lists += [client.get(page).text for page in pages]
+    for shown in lists:
+        assert "Alder" not in shown
+        assert "Ada" in shown
+    assert all("Ben Birch" in shown for shown in (*lists[:2], *lists[3:4], lists[5]))
+
+
 def test_who_has_no_known_name_stands_with_the_bib(tmp_path: Path) -> None:
     found_tenant(tmp_path)
     enter(

@@ -1,0 +1,69 @@
+"""The gallery as HTML: every photo with the challenge that it answers and when, and nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+
+from client_core.game.content import Package
+from client_core.game.desk import Picture
+from server.web.leaderboard_page import zone_of
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/static/leaderboard.css">
+</head>
+<body>
+<a class="skip" href="#photos">Skip to the photos</a>
+<header>
+<p><a href="{back}">Leaderboard</a></p>
+<h1>{name}: photos</h1>
+<p class="rules">{count}</p>
+</header>
+<main>
+<ul id="photos">
+{photos}
+</ul>
+</main>
+<footer><p>Is there something that not everybody should see? Report the photo in the app, and it is gone at once;
+or tell the organiser.</p></footer>
+</body>
+</html>
+"""
+
+_PHOTO = (
+    '<li><figure><img src="{src}" alt="Photo for {challenge}, {at}" loading="lazy" decoding="async">'
+    '<figcaption>{challenge} <time datetime="{iso}">{at}</time></figcaption></figure></li>'
+)
+
+
+def render_gallery(package: Package, pictures: Sequence[Picture], address: str, back: str) -> str:
+    """The whole page; everything that people wrote is escaped. A photo is fetched below `address`."""
+    zone, challenges = zone_of(package.time_zone), package.challenges
+
+    def photo(one: Picture) -> str:
+        at = datetime.fromtimestamp(one.photo.at_ms / 1000, UTC).astimezone(zone)
+        number = one.photo.challenge
+        challenge = (challenges[number].name or challenges[number].code) if number < len(challenges) else "a challenge"
+        return _PHOTO.format(
+            src=escape(f"{address}/{one.id.hex()}"),
+            challenge=escape(challenge),
+            at=f"{at:%H:%M}",
+            iso=at.isoformat(timespec="seconds"),
+        )
+
+    many = len(pictures)
+    return _PAGE.format(
+        title=escape(f"{package.name}: photos"),
+        name=escape(package.name),
+        count="No photo is shown yet." if not many else f"{many} photo{'' if many == 1 else 's'}, the latest first",
+        back=escape(back),
+        photos="\n".join(map(photo, pictures)),
+    )
