@@ -18,6 +18,8 @@ ROUNDS_AGAIN = 5
 ROUND_MS = 30_000
 ROUNDS_TO_GET_AROUND = 4
 """An edge brings it to HQ, the other edge fetches it there, and a device asks each of its upstreams in turn."""
+ROUNDS_STILL = 2
+"""As many as a device has upstreams to turn between."""
 NEW_EVENTS = 2
 
 
@@ -46,12 +48,19 @@ def calm_down(world: World) -> None:
 
 
 def _sync_all(world: World, rounds: int) -> None:
-    """Some rounds of everybody's timers; devices turn from one upstream to the next."""
+    """Some rounds of everybody's timers; devices turn from one upstream to the next.
+
+    They end when every device has been at all its upstreams and nobody wrote anything: nothing would come of more.
+    """
+    still = 0
     for turn in range(rounds):
-        if turn == rounds - ROUNDS_TO_GET_AROUND:
+        if turn == rounds - ROUNDS_TO_GET_AROUND or still == ROUNDS_STILL:
             servers = [s for s in world.servers.values() if s.name not in world.burned]
             there = (row.id for s in servers for t in world.tenants_of(s) for row in read_rows(s, t))
             world.settled = set(there)
+        if still == ROUNDS_STILL:
+            return
+        before = _commits(world)
         if turn == 1:  # somebody has spoken to HQ
             give_another_key(world)
         world.pass_time(world.now_ms + ROUND_MS)
@@ -61,6 +70,17 @@ def _sync_all(world: World, rounds: int) -> None:
         for device in list(world.devices.values()):
             upstreams = [name for name in device.upstreams if name not in world.burned]
             session(world, device, upstreams[turn % len(upstreams)])
+        still = still + 1 if _commits(world) == before else 0
+
+
+def _commits(world: World) -> list[int]:
+    """How often each store was written, in the order of nodes and tenants."""
+    counts = [device.replica.log.state.commit_seq for device in world.devices.values()]
+    for server in world.servers.values():
+        for tenant in world.tenants_of(server) if server.name not in world.burned else ():
+            with server.game(tenant) as game:
+                counts.append(game.log.state.commit_seq)
+    return counts
 
 
 def _check_no_new_fork(world: World, known: set[bytes]) -> None:
