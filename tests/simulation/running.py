@@ -27,8 +27,6 @@ from .world import World, seeded_bytes, virtual
 assert link_faults
 assert node_faults
 assert organising
-WORLDS_OF_RUBBISH = 4
-"""What they leave is looked for together: a look takes a thirtieth of a world."""
 STATES_BY_FAULT = {name: fault.states for name, fault in FAULTS.items()}
 
 
@@ -99,8 +97,7 @@ class Worlds:
         finally:
             logging.getLogger("wayfold").removeHandler(handler)
             shutil.rmtree(folder, ignore_errors=True)
-        if seed % WORLDS_OF_RUBBISH == 0:
-            gc.collect()
+        gc.collect()
         outcome.events, outcome.sessions = len(world.model.written), world.sessions
         outcome.strikes = {f"{fault}/{state}": n for (fault, state), n in world.strikes_by_cell.items()}
         outcome.trace = world.trace + world.errors
