@@ -46,6 +46,8 @@ async ([base, first, count]) => {{
   const [game, acting] = await Promise.all([import(base + "game.js"), import(base + "acting.js")]);
   const took = [];
   for (let n = first; n < first + count; n += 1) {{
+    game.told.value = null;
+    await {DRAWN};
     const began = performance.now();
     const done = acting.checkIn(n, `C${{n}}`);
     const saved = await new Promise((resolve) => {{

@@ -23,7 +23,7 @@ import msgspec
 
 from client_core import calls, members, views
 from client_core.calls import Asked, Done, Failed, Opened, Outcome, Position, Step
-from client_core.checkpoint_views import Made
+from client_core.checkpoint_views import Told
 from client_core.clock import Clock, WallClock
 from client_core.game.actions import (
     ActionError,
@@ -94,7 +94,7 @@ class Bridge:
         self.path, self.clock, self.exclusive = path, clock or WallClock(), exclusive
         self._database: Database | None = None
         self._replica: Replica | None = None
-        self._made: Made = {}
+        self._told = Told(self.clock.now_ms())
         self._waiting: dict[int, Waiting] = {}
         self._ticket = 0
         self._sessions = 0
@@ -137,7 +137,8 @@ class Bridge:
     def replica(self) -> Replica:
         """The game that is open. Raises `ReplicaError` (`not_joined`)."""
         if self._replica is None:
-            self._replica, self._made = Replica.of(self._store(), self.clock), {}
+            self._replica = Replica.of(self._store(), self.clock)
+            self._told = Told(max(self.clock.now_ms(), self._told.version + 1))
         return self._replica
 
     def _store(self) -> Database:
@@ -206,7 +207,7 @@ class Bridge:
 
     def now(self, asked: calls.Now) -> calls.Standing:
         """How the game stands."""
-        return views.standing(self.replica(), asked.fix, asked.at_ms, self._made)
+        return views.standing(self.replica(), asked.fix, asked.at_ms, self._told, asked.checkpoints_known)
 
     def near(self, asked: calls.NearTo) -> calls.Distances:
         """How far everything is from a fix."""

@@ -74,10 +74,14 @@ class PlayFor(msgspec.Struct, frozen=True):
 
 
 class Now(msgspec.Struct, frozen=True):
-    """How the game stands at this moment, here: `fix` decides what is near enough to be shown."""
+    """How the game stands at this moment, here: `fix` decides what is near enough to be shown.
+
+    `checkpoints_known` is the `checkpoints_version` of the answer at hand.
+    """
 
     at_ms: TimeMs
     fix: Position | None = None
+    checkpoints_known: int = 0
 
 
 class NearTo(msgspec.Struct, frozen=True):
@@ -402,7 +406,8 @@ class Standing(msgspec.Struct, frozen=True):
     they are known here, `plays_for` those this device reports for; where
     `member_needed` it counts for nobody until it says whose it is (`play_for`).
     `categories` are those it stands in and `format` what it plays of the game,
-    by name; empty where there are none.
+    by name; empty where there are none. `checkpoints` are those that may be
+    seen, and None where they are those of the version that is known.
     """
 
     team_number: int
@@ -421,7 +426,8 @@ class Standing(msgspec.Struct, frozen=True):
     time_ms: int | None
     categories: tuple[str, ...]
     format: str
-    checkpoints: tuple[CheckpointView, ...]
+    checkpoints: tuple[CheckpointView, ...] | None
+    checkpoints_version: int
     visited: tuple[int, ...]
     near: tuple[Near, ...]
     challenges: tuple[ChallengeView, ...]

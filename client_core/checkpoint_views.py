@@ -19,8 +19,22 @@ from client_core.game.results import TeamResult
 from client_core.game.verdicts import Reason
 from client_core.replica import Replica
 
-Made = dict[int, CheckpointView]
-"""Views by the checkpoints' numbers, made once: nearly all of it never changes, and a game has hundreds."""
+
+class Told:
+    """What was told of the checkpoints last: nearly all of it never changes, and a game has hundreds."""
+
+    def __init__(self, version: int) -> None:
+        """`version`: a number that no other has had to whom the same page listened."""
+        self.made: dict[int, CheckpointView] = {}
+        """By the checkpoints' numbers, as they are where nobody holds them."""
+        self.version = version
+        self._last: tuple[CheckpointView, ...] = ()
+
+    def news(self, views: tuple[CheckpointView, ...], known: int) -> tuple[CheckpointView, ...] | None:
+        """These, under the `version` that stands afterwards; None where whoever asks knows that version."""
+        if views != self._last:
+            self._last, self.version = views, self.version + 1
+        return None if known == self.version else views
 
 
 def shown(replica: Replica, result: TeamResult, fix: Position | None, at_ms: int) -> list[int]:
@@ -53,15 +67,15 @@ def near(replica: Replica, numbers: list[int], fix: Position | None) -> tuple[Ne
 
 
 def checkpoints(
-    replica: Replica, result: TeamResult, numbers: list[int], at_ms: int, made: Made
+    replica: Replica, result: TeamResult, numbers: list[int], at_ms: int, told: Told
 ) -> tuple[CheckpointView, ...]:
-    """These checkpoints as players may know them; what is new of them is added to `made`."""
+    """These checkpoints as players may know them; what is new of them is kept in `told`."""
     plays = _played(replica, result)
     found = []
     for number in numbers:
-        view = made.get(number)
+        view = told.made.get(number)
         if view is None:
-            view = made[number] = _plain(replica, number)
+            view = told.made[number] = _plain(replica, number)
         pay = replica.rules.places[number].pay
         holder = _holder(replica, result, number, at_ms, pay.blocked_ms) if isinstance(pay, Capture) else None
         if holder is not None or not plays(number):

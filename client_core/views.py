@@ -69,19 +69,22 @@ def home(replica: Replica) -> Home:
     )
 
 
-def standing(replica: Replica, fix: Position | None, at_ms: int, made: checkpoint_views.Made) -> Standing:
-    """How the game stands for the own team; `made` is what was made of checkpoints before."""
+def standing(
+    replica: Replica, fix: Position | None, at_ms: int, told: checkpoint_views.Told, known: int = 0
+) -> Standing:
+    """How the game stands for the own team; of the checkpoints what was not `told` under the version `known`."""
     result, team = replica.result(), replica.team()
     allowance = result.allowance
     shown = checkpoint_views.shown(replica, result, fix, at_ms)
     mine = replica.membership.team
-    known, mine_for = members_known(replica), plays_for(replica)
+    members, mine_for = members_known(replica), plays_for(replica)
+    views = told.news(checkpoint_views.checkpoints(replica, result, shown, at_ms, told), known)
     return Standing(
         team_number=team.number,
         team_name=team.name,
-        members=known,
+        members=members,
         plays_for=mine_for,
-        member_needed=is_needed(replica.package, len(known)) and not mine_for,
+        member_needed=is_needed(replica.package, len(members)) and not mine_for,
         status=str(result.status),
         points=result.points,
         penalties=result.penalties,
@@ -93,7 +96,8 @@ def standing(replica: Replica, fix: Position | None, at_ms: int, made: checkpoin
         time_ms=result.time_ms,
         categories=_names(replica.package.categories, result.categories),
         format="".join(_names(replica.package.formats, () if result.format is None else (result.format,))),
-        checkpoints=checkpoint_views.checkpoints(replica, result, shown, at_ms, made),
+        checkpoints=views,
+        checkpoints_version=told.version,
         visited=result.visited,
         near=checkpoint_views.near(replica, shown, fix) if replica.package.showing.distances else (),
         challenges=challenges(replica, result),

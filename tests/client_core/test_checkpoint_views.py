@@ -60,7 +60,7 @@ def new_player(tmp_path: Path) -> Iterator[NewPlayer]:
 
 
 def shown(player: BridgedPlayer, fix: Position | None = None) -> dict[int, CheckpointView]:
-    return {one.number: one for one in player.now(fix).checkpoints}
+    return {one.number: one for one in player.now(fix).checkpoints or ()}
 
 
 def tell(node: LoopbackNode, player: BridgedPlayer, *actions: Any) -> list[bytes]:
@@ -144,3 +144,22 @@ def test_who_holds_a_checkpoint_is_told_only_as_long_as_players_see_standings_li
     player, node = new_player(showing=showing)
     tell(node, player, HolderShown(START_MS - 1, HELD, BLUE, START_MS - MINUTE_MS))
     assert (shown(player)[HELD].holder is not None) is known
+
+
+def test_checkpoints_are_told_again_only_where_something_of_them_changed(new_player: NewPlayer) -> None:
+    player, node = new_player()
+    first = player.now()
+    assert first.checkpoints
+
+    def news(known: int) -> tuple[int, bool]:
+        found = player.call("now", at_ms=START_MS, fix=None, checkpoints_known=known)
+        return found.checkpoints_version, found.checkpoints is not None
+
+    assert news(first.checkpoints_version) == (first.checkpoints_version, False)
+    assert news(0) == (first.checkpoints_version, True)
+    tell(node, player, HolderShown(START_MS, HELD, BLUE, START_MS - MINUTE_MS))
+    version, told = news(first.checkpoints_version)
+    assert (version, told) == (first.checkpoints_version + 1, True)
+    assert news(version) == (version, False)
+    player.close()
+    assert news(version)[1], "who opens the store anew cannot know what the page was told"

@@ -7,18 +7,23 @@ import { t } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Outcome} Outcome */
 
+/** So long what was told last stays while something is judged: nearly always it is replaced before, in one drawing. */
+const PATIENCE_MS = 150;
+
 /** Do something that the rules judge, tell what became of it, and let others know.
  * @param {() => Promise<Outcome>} act
  * @returns {Promise<Outcome | null>} */
 async function judged(act) {
-  told.value = null;
+  const clearing = setTimeout(() => (told.value = null), PATIENCE_MS);
   try {
     const outcome = await act();
+    clearTimeout(clearing);
     const bad = outcome.reason === "hint_taken" ? "plain" : "bad";
     told.value = { text: outcomeText(outcome), kind: outcome.verdict === "accepted" ? "good" : bad };
     if (outcome.verdict === "accepted") navigator.vibrate?.(80);
     return outcome;
   } catch (error) {
+    clearTimeout(clearing);
     tellFailure(error);
     return null;
   } finally {

@@ -20,7 +20,7 @@ export function checkInByItself() {
 const tried = /** @type {Map<number, number>} */ (new Map());
 
 /** In a game that checks in by itself: once wherever the player is inside, again after a while where the fix was too poor.
- * @param {import("./bridge.d.ts").Standing | null} now @param {ReadonlyArray<import("./bridge.d.ts").Near>} places */
+ * @param {import("./game.js").Standing | null} now @param {ReadonlyArray<import("./bridge.d.ts").Near>} places */
 async function checkInWhereNear(now, places) {
   if (home.value?.check_in !== AUTOMATIC || !now || now.finish_ms !== null || (now.start_ms === null && !home.value.self_start)) return;
   for (const { number, inside } of places) {

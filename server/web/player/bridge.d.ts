@@ -291,6 +291,7 @@ export interface Nothing {
 export interface Now {
   at_ms: number;
   fix?: Position | null;
+  checkpoints_known?: number;
 }
 
 /** Open the game that the store joined last. */
@@ -397,7 +398,8 @@ export interface Standing {
   time_ms: number | null;
   categories: ReadonlyArray<string>;
   format: string;
-  checkpoints: ReadonlyArray<CheckpointView>;
+  checkpoints: ReadonlyArray<CheckpointView> | null;
+  checkpoints_version: number;
   visited: ReadonlyArray<number>;
   near: ReadonlyArray<Near>;
   challenges: ReadonlyArray<ChallengeView>;

@@ -6,7 +6,8 @@ import { failureText } from "./words.js";
 
 /** @typedef {import("./calls.js").Core} Core */
 /** @typedef {import("./bridge.d.ts").Home} Home */
-/** @typedef {import("./bridge.d.ts").Standing} Standing */
+/** How the game stands, with all checkpoints that may be seen: those that did not change are the objects of before.
+ * @typedef {import("./bridge.d.ts").Standing & { checkpoints: ReadonlyArray<import("./bridge.d.ts").CheckpointView> }} Standing */
 /** @typedef {import("./bridge.d.ts").Position} Position */
 /** @typedef {import("./bridge.d.ts").Near} Near */
 /** @typedef {"starting" | "failed" | "taken" | "join" | "play"} Phase */
@@ -62,9 +63,10 @@ export function refresh() {
     if (phase.value !== "play" || !core) return;
     try {
       const at_ms = Date.now();
-      const found = await core.call("now", { at_ms, fix: fix.value });
+      const before = standing.value;
+      const found = await core.call("now", { at_ms, fix: fix.value, checkpoints_known: before?.checkpoints_version ?? 0 });
       batch(() => {
-        standing.value = found;
+        standing.value = { ...found, checkpoints: found.checkpoints ?? before?.checkpoints ?? [] };
         standingAt.value = at_ms;
         near.value = found.near;
       });

@@ -32,8 +32,11 @@ export function Field({ label, value, onInput, hint, name, upper = false, requir
 /** What became of the last action, until it is put away; in the dialog on top, else on the screen. */
 export function Told() {
   const said = told.value;
+  const last = useRef({ said, number: 0 });
+  if (last.current.said !== said) last.current = { said, number: last.current.number + 1 };
+  // A paragraph of its own for each: the same words once more are read out once more.
   return h("div", { class: `told ${said?.kind ?? ""}`, role: "status", "aria-live": "polite" }, said
-    ? [h("p", null, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
+    ? [h("p", { key: last.current.number }, said.text), h(Button, { onClick: () => (told.value = null), label: t("close"), children: "✕" })] : null);
 }
 
 /** The time now, told anew every second. */

@@ -10,7 +10,7 @@ import { fix, home, near, standing } from "../game.js";
 import { Button, Dialog, Field } from "../parts.js";
 import { locate, locating } from "../places.js";
 import { metres, ofGame, t } from "../words.js";
-import { PlaceFacts, PlaceTag } from "./place_facts.js";
+import { PlaceFacts, tagOf } from "./place_facts.js";
 import { CheckInScanner } from "./scanning.js";
 import { TagScanner, readsTags } from "./tags.js";
 
@@ -22,6 +22,7 @@ export function Checkpoints() {
   if (!found) return h("p", { class: "quiet" }, t("loading"));
   const away = new Map(near.value.map((one) => [one.number, one]));
   const visited = new Set(found.visited);
+  const now = Date.now();
   const order = [...found.checkpoints].sort(
     (a, b) => Number(b.plays) - Number(a.plays)
       || (away.get(a.number)?.distance_mm ?? Infinity) - (away.get(b.number)?.distance_mm ?? Infinity) || a.number - b.number,
@@ -29,18 +30,27 @@ export function Checkpoints() {
   const chosen = order.find((one) => one.number === open);
   return h("section", { "aria-label": t("tab.list") }, [
     h(Locating, {}),
-    h("ul", { class: "checkpoints" }, order.map((one) =>
-      h("li", { key: one.number },
-        h("button", { type: "button", class: `checkpoint ${visited.has(one.number) ? "visited" : ""} ${away.get(one.number)?.inside ? "inside" : ""}`, onClick: () => setOpen(one.number) }, [
-          h(Arrow, { checkpoint: one }),
-          h("span", { class: "checkpoint-name" }, [h("strong", null, one.code), one.name && one.name !== one.code ? ` ${ofGame(one.name)}` : "",
-            one.finish ? h("span", { class: "tag" }, t("finish")) : null, h(PlaceTag, { checkpoint: one })]),
-          h("span", { class: "checkpoint-away" }, visited.has(one.number) ? `✓ ${t("visited")}` : awayText(one, away.get(one.number))),
-          h("span", { class: "checkpoint-points" }, t("points", { count: one.points, points: one.points })),
-        ]),
-      ))),
+    h("ul", { class: "checkpoints" }, order.map((one) => {
+      const here = away.get(one.number);
+      return h(Row, { key: one.number, checkpoint: one, visited: visited.has(one.number), distance: here?.distance_mm ?? null, inside: here?.inside ?? false, tag: tagOf(one, now), onOpen: setOpen });
+    })),
     chosen ? h(OneCheckpoint, { checkpoint: chosen, onClose: () => setOpen(null) }) : null,
   ]);
+}
+
+/** A checkpoint of the list. It is drawn again when one of these or the own position changes, not with every look at the game.
+ * @param {{ checkpoint: CheckpointView, visited: boolean, distance: number | null, inside: boolean, tag: string, onOpen: (number: number) => void }} props */
+function Row({ checkpoint, visited, distance, inside, tag, onOpen }) {
+  const { number, code, name, points, finish } = checkpoint;
+  const away = distance === null ? undefined : { number, distance_mm: distance, inside };
+  return h("li", null,
+    h("button", { type: "button", class: `checkpoint ${visited ? "visited" : ""} ${inside ? "inside" : ""}`, onClick: () => onOpen(number) }, [
+      h(Arrow, { checkpoint }),
+      h("span", { class: "checkpoint-name" }, [h("strong", null, code), name && name !== code ? ` ${ofGame(name)}` : "",
+        finish ? h("span", { class: "tag" }, t("finish")) : null, tag ? h("span", { class: "tag" }, tag) : null]),
+      h("span", { class: "checkpoint-away" }, visited ? `✓ ${t("visited")}` : awayText(checkpoint, away)),
+      h("span", { class: "checkpoint-points" }, t("points", { count: points, points })),
+    ]));
 }
 
 /** How far a checkpoint is and in which direction. @param {CheckpointView} checkpoint

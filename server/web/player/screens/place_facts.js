@@ -14,14 +14,9 @@ function hoursAhead({ hours }, now) {
   return hours.filter(([, to]) => to >= now);
 }
 
-/** In the list, in a word or two: what keeps a player from going there, or who holds it. @param {{ checkpoint: CheckpointView }} props */
-export function PlaceTag({ checkpoint }) {
-  const text = tagOf(checkpoint, Date.now()); // drawn anew with every reading of how the game stands
-  return text ? h("span", { class: "tag" }, text) : null;
-}
-
-/** @param {CheckpointView} checkpoint @param {number} now */
-function tagOf(checkpoint, now) {
+/** In the list, in a word or two: what keeps a player from going there now, or who holds it; "" for nothing.
+ * @param {CheckpointView} checkpoint @param {number} now */
+export function tagOf(checkpoint, now) {
   if (!checkpoint.plays) return t("place.not_yours");
   const [next] = hoursAhead(checkpoint, now);
   if (checkpoint.hours.length && !next) return t("hours.over");

@@ -78,7 +78,7 @@ function Head() {
 }
 
 /** The time left as staff's decisions have it, as far as they are known here; it stands still in a pause.
- * @param {{ found: import("../bridge.d.ts").Standing, now: number }} props */
+ * @param {{ found: import("../game.js").Standing, now: number }} props */
 function TimeLeft({ found, now }) {
   if (found.finish_ms !== null) return h("span", null, t(`status.${found.status}`));
   if (found.left_ms === null) return null;
