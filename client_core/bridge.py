@@ -51,6 +51,7 @@ from client_core.game.verdicts import Accepted, Charged, Reason, Refused, Verdic
 from client_core.membership import ReplicaError, chosen_of, put_game, statements_of
 from client_core.photos import take_photo
 from client_core.replica import Replica
+from client_core.staying import Stays
 from client_core.store.database import Database
 from client_core.store.device import Key, latest_membership
 from client_core.store.errors import StoreError
@@ -95,6 +96,7 @@ class Bridge:
         self._database: Database | None = None
         self._replica: Replica | None = None
         self._told = Told(self.clock.now_ms())
+        self._stays: Stays | None = None
         self._waiting: dict[int, Waiting] = {}
         self._ticket = 0
         self._sessions = 0
@@ -139,6 +141,7 @@ class Bridge:
         if self._replica is None:
             self._replica = Replica.of(self._store(), self.clock)
             self._told = Told(max(self.clock.now_ms(), self._told.version + 1))
+            self._stays = None
         return self._replica
 
     def _store(self) -> Database:
@@ -207,10 +210,12 @@ class Bridge:
 
     def now(self, asked: calls.Now) -> calls.Standing:
         """How the game stands."""
+        self._move(asked.fix)
         return views.standing(self.replica(), asked.fix, asked.at_ms, self._told, asked.checkpoints_known)
 
     def near(self, asked: calls.NearTo) -> calls.Distances:
         """How far everything is from a fix."""
+        self._move(asked.fix)
         return views.distances(self.replica(), asked.fix, asked.at_ms)
 
     def explain(self, _: calls.Nothing) -> calls.Explained:
@@ -219,8 +224,10 @@ class Bridge:
 
     def check_in(self, asked: calls.CheckInHere) -> Outcome:
         """Check in by position or by a typed code."""
+        number, stays = self._known(asked.checkpoint), self._move(asked.fix)
+        stayed_ms = stays.stayed_ms(number) if asked.code is None else None
         verdict = self.replica().check_in(
-            self._known(asked.checkpoint), at_ms=asked.at_ms, fix=_fix(asked.fix), code=asked.code
+            number, at_ms=asked.at_ms, fix=_fix(asked.fix), code=asked.code, stayed_ms=stayed_ms
         )
         return self._outcome(verdict, asked.checkpoint, asked.fix)
 
@@ -331,6 +338,15 @@ class Bridge:
         """Take in a bundle."""
         report = yield from _outward(self.replica().importing(asked.content))
         return calls.Imported(report.whole, report.received, report.duplicates)
+
+    def _move(self, position: Position | None) -> Stays:
+        """The stays of this phone, the position that it is told of taken in."""
+        fix, rules = _fix(position), self.replica().rules
+        if self._stays is None:
+            self._stays = Stays(rules)
+        if fix is not None:
+            self._stays.move(fix)
+        return self._stays
 
     def _known(self, number: int) -> int:
         if number >= len(self.replica().package.checkpoints):

@@ -225,6 +225,7 @@ class CheckpointView(msgspec.Struct, frozen=True):
     the times (from, up to and with) in which check-ins count, empty: always.
     `first_points` are the extra points for the first teams there;
     `minute_points` what holding it pays a minute, 0 where it is not held.
+    `dwell_ms`: so long one has to be there, 0 where it counts at once.
     """
 
     number: int
@@ -242,6 +243,7 @@ class CheckpointView(msgspec.Struct, frozen=True):
     hours: tuple[tuple[int, int], ...]
     first_points: tuple[int, ...]
     minute_points: int
+    dwell_ms: int
     holder: HolderView | None
 
 

@@ -105,6 +105,7 @@ def _plain(replica: Replica, number: int) -> CheckpointView:
         hours=tuple((one.from_ms, one.to_ms) for one in place.hours),
         first_points=pay.points if isinstance(pay, FirstFinders) else (),
         minute_points=pay.points_a_minute if isinstance(pay, Capture) else 0,
+        dwell_ms=place.dwell_ms,
         holder=None,
     )
 

@@ -198,15 +198,24 @@ class Replica:
         return self.package.checkpoints[number]
 
     def check_in(
-        self, checkpoint: int, *, at_ms: int, fix: Fix | None = None, code: str | None = None, qr: bool = False
+        self,
+        checkpoint: int,
+        *,
+        at_ms: int,
+        fix: Fix | None = None,
+        code: str | None = None,
+        qr: bool = False,
+        stayed_ms: int | None = None,
     ) -> Verdict:
         """Check in by what stands there (`code`; `qr`: it was scanned) or by position.
 
+        `stayed_ms`: how long the player has been there, where the device can tell.
         The answer comes after COMMIT. Of refused check-ins those are kept that `records` says. Raises
         `TextFault`, `ValueError` or a `StoreError`, and then nothing was recorded.
         """
         method = Method.GPS if code is None else Method.QR if qr else Method.CODE
-        action = CheckIn(method, code, at_ms, checkpoint, view=self._view_of(checkpoint, at_ms))
+        view = self._view_of(checkpoint, at_ms)
+        action = CheckIn(method, code, at_ms, checkpoint, before_ms=stayed_ms, view=view)
         if fix is not None:
             where = {"lon_e7": fix.lon_e7, "lat_e7": fix.lat_e7, "accuracy_dm": accuracy_dm(fix.accuracy_mm)}
             action = msgspec.structs.replace(action, **where)

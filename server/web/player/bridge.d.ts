@@ -99,6 +99,7 @@ export interface CheckpointView {
   hours: ReadonlyArray<readonly [number, number]>;
   first_points: ReadonlyArray<number>;
   minute_points: number;
+  dwell_ms: number;
   holder: HolderView | null;
 }
 

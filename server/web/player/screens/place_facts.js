@@ -28,13 +28,14 @@ export function tagOf(checkpoint, now) {
 /** Before checking in, in sentences. @param {{ checkpoint: CheckpointView }} props */
 export function PlaceFacts({ checkpoint }) {
   const now = useNow();
-  const { first_points: first, minute_points: minute, hours } = checkpoint;
+  const { first_points: first, minute_points: minute, dwell_ms: dwell, hours } = checkpoint;
   const ahead = hoursAhead(checkpoint, now);
   const facts = [
     checkpoint.plays ? "" : t("reason.not_in_format"),
     hours.length && !ahead.length ? t("hours.over_text") : "",
     ...ahead.slice(0, HOURS_LISTED_MAX).map(([from, to]) =>
       from <= now ? t("hours.open_until", { time: when(to) }) : t("hours.span", { from: when(from), to: sameDay(from, to) ? clock(to) : when(to) })),
+    dwell ? t("dwell.text", { s: Math.ceil(dwell / 1000) }) : "",
     first.length ? t("first.text", { points: first.join(", ") }) : "",
     minute ? t("holder.pays", { count: minute, points: minute }) : "",
     minute ? holderText(checkpoint, now) : "",
