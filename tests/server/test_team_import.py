@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from loopback import HOUR_MS, START_MS
 from msgspec.structs import replace
-from served import NOW_MS, found_tenant, opened, wayfold
+from served import NOW_MS, Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Member
 from client_core.game.entrants import Category, MemberRule, Presence, Sex
@@ -69,6 +69,23 @@ def test_a_table_registers_teams_members_cards_and_starts_once(tmp_path: Path) -
         again = plan_teams(game, TABLE.encode(), "teams.csv", NOW_MS + 5)
         assert not any(again.actions.values())
         assert again.known_already == 4
+
+
+def test_a_team_that_made_itself_with_a_general_code_is_given_members_while_it_plays(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    table = tmp_path / "teams.csv"
+    table.write_text("name,members\nFoxes,Ann|Ben\n")
+    with served_here(tmp_path) as client:
+        phone = Device(client, "ann").join(code, "Foxes")
+        assert phone.answer.members == ()
+        phone.check_in("A")
+        phone.sync()
+        wayfold("game", "teams", "park", str(table), "--data", str(tmp_path))
+        (line,) = client.get("/api/v1/acme/games/park/standings").json()["teams"]
+        assert (line["name"], line["score"]) == ("Foxes", 10)
+    with opened(tmp_path) as game:
+        (members,) = game.board.register.members.values()
+        assert [(one.team, one.member) for one in members] == [(phone.answer.team, 1), (phone.answer.team, 2)]
 
 
 def test_a_bar_at_the_end_of_a_cell_makes_no_member(tmp_path: Path) -> None:
