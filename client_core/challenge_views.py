@@ -6,6 +6,8 @@ what this device holds: a teammate's phone may have used some of them up.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from client_core.calls import ChallengeView, HintView
 from client_core.game.actions import Answer, ChallengeOpened
 from client_core.game.answers import answer_key
@@ -35,7 +37,7 @@ def challenges(replica: Replica, result: TeamResult) -> tuple[ChallengeView, ...
     """Those that are asked now: anywhere, or at a checkpoint that was visited."""
     visited, answered = frozenset(result.visited), frozenset(result.answered)
     stands = _stands(replica, result)
-    arrived = _arrivals(result)
+    arrived = _arrivals(result, {one.checkpoint for one in replica.package.challenges})
     neutral = () if result.allowance is None else result.allowance.neutral
     found = []
     for number, one in enumerate(replica.package.challenges):
@@ -121,10 +123,10 @@ def _stands(replica: Replica, result: TeamResult) -> dict[int, Stand]:
     return stands
 
 
-def _arrivals(result: TeamResult) -> dict[int, int]:
-    """When each checkpoint was first visited."""
+def _arrivals(result: TeamResult, asked: Collection[int | None]) -> dict[int, int]:
+    """When each of these checkpoints was first visited."""
     found: dict[int, int] = {}
     for _, checkpoint, at_ms, verdict in result.judged:
-        if checkpoint >= 0 and isinstance(verdict, Accepted) and getattr(verdict, "kind", -1) < 0:
+        if checkpoint in asked and isinstance(verdict, Accepted) and getattr(verdict, "kind", -1) < 0:
             found[checkpoint] = min(at_ms, found.get(checkpoint, at_ms))
     return found

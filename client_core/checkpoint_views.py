@@ -5,8 +5,6 @@ What stands behind a fence alone is hidden here only: it is in the package on th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from client_core.calls import CheckpointView, HolderView, Near, Position
@@ -70,18 +68,19 @@ def checkpoints(
     replica: Replica, result: TeamResult, numbers: list[int], at_ms: int, told: Told
 ) -> tuple[CheckpointView, ...]:
     """These checkpoints as players may know them; what is new of them is kept in `told`."""
-    plays = _played(replica, result)
-    found = []
+    rules, made = replica.rules, told.made
+    unplayed = _unplayed(replica, result)
     for number in numbers:
-        view = told.made.get(number)
-        if view is None:
-            view = told.made[number] = _plain(replica, number)
-        pay = replica.rules.places[number].pay
-        holder = _holder(replica, result, number, at_ms, pay.blocked_ms) if isinstance(pay, Capture) else None
-        if holder is not None or not plays(number):
-            view = msgspec.structs.replace(view, plays=plays(number), holder=holder)
-        found.append(view)
-    return tuple(found)
+        if number not in made:
+            made[number] = _plain(replica, number)
+    views = [made[number] for number in numbers]
+    for index, number in enumerate(numbers):
+        if number in rules.crossing or number in unplayed:
+            pay = rules.places[number].pay
+            holder = _holder(replica, result, number, at_ms, pay.blocked_ms) if isinstance(pay, Capture) else None
+            if holder is not None or number in unplayed:
+                views[index] = msgspec.structs.replace(made[number], plays=number not in unplayed, holder=holder)
+    return tuple(views)
 
 
 def _plain(replica: Replica, number: int) -> CheckpointView:
@@ -133,23 +132,20 @@ def _holder(replica: Replica, result: TeamResult, number: int, at_ms: int, block
     )
 
 
-def _played(replica: Replica, result: TeamResult) -> Callable[[int], bool]:
-    """Whether a checkpoint belongs to what this team plays: to its format, and to a course of its categories."""
+def _unplayed(replica: Replica, result: TeamResult) -> frozenset[int]:
+    """The checkpoints that are no part of what this team plays: of its format, and of a course of its categories."""
     rules, package = replica.rules, replica.package
     paying = next((one.checkpoints for one in package.formats if one.code == result.format), None)
-    in_format = None if paying is None else frozenset(paying)
-    seats, mine = rules.seats_of(result.categories), frozenset(result.categories)
-
-    def plays(number: int) -> bool:
-        if in_format is not None and number not in in_format:
-            return False
-        seat = seats.get(number)
-        if seat is None:
-            return True
-        around = (seat.group, *rules.parents.get(seat.group, ())[:1])
-        return all(not codes or mine & set(codes) for codes in (package.groups[one].categories for one in around))
-
-    return plays
+    other_formats = () if paying is None else frozenset(range(len(package.checkpoints))) - frozenset(paying)
+    mine = frozenset(result.categories)
+    closed = {number for number, one in enumerate(package.groups) if one.categories and not mine & set(one.categories)}
+    if not closed:
+        return frozenset(other_formats)
+    return frozenset(other_formats) | {
+        checkpoint
+        for checkpoint, seat in rules.seats_of(result.categories).items()
+        if not closed.isdisjoint((seat.group, *rules.parents.get(seat.group, ())[:1]))
+    }
 
 
 def _is_near(fence: Fence | None, fix: Position | None, near_mm: int) -> bool:

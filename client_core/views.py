@@ -166,6 +166,8 @@ def explained(replica: Replica) -> Explained:
 
 def _briefings(replica: Replica) -> tuple[BriefingView, ...]:
     """The game's texts before the start, and which of them this device accepted."""
+    if not replica.package.briefings:
+        return ()
     own = (entry.action for entry in replica.holding.entries() if entry.author == replica.public_key)
     accepted = {action.version for action in own if isinstance(action, Consented)}
     return tuple(

@@ -21,6 +21,17 @@ from served import WAYFOLD, ServedProcess, clean_environment, free_port, wayfold
 NOT_ASKED_YET = "denied for this request to access the `local` address space"
 """What the browser's console says of each try to send before the player was asked."""
 
+SAY = """
+async (texts) => {
+  const { record } = await import(document.querySelector("script[type=module]").src.replace("main.js", "acting.js"));
+  for (const text of texts) {
+    await record("say", { text, at_ms: Date.now() });
+    await new Promise((goOn) => setTimeout(goOn, 600));
+  }
+}
+"""
+"""Write to staff, and again as soon as a session would have been tried."""
+
 VENUE = "10.77.0.1"
 """An address of a venue's network; nothing has to answer there but what the browser is told."""
 
@@ -54,6 +65,22 @@ def allow_the_local_network(phone: Phone) -> None:
 def relay(edge: ServedProcess, hq: ServedProcess) -> None:
     command = ("sync-now", "acme/park", "--data", str(edge.folder), "--upstream", hq.url)
     subprocess.run([*WAYFOLD, *command], check=True, env=clean_environment(), capture_output=True)
+
+
+def test_who_plays_without_a_server_is_not_kept_waiting_by_tries(new_phone: NewPhone, hq: ServedProcess) -> None:
+    phone = new_phone("ann", hq.url).open()
+    phone.join("acme/park", hq.code, "Foxes")
+    phone.wait_ticks("all safe")
+    hq.kill()
+    tries: list[str] = []
+    phone.page.on("request", lambda asked: tries.append(asked.url) if "/sync/v1/" in asked.url else None)
+    phone.page.evaluate(SAY, [f"Word {n}" for n in range(6)])
+    phone.wait_ticks("6 entries only on this phone")
+    assert 1 <= len(tries) <= 2  # the second where the timer came just then
+    hq.start()
+    phone.tab("Help")
+    phone.page.get_by_role("button", name="Send now").click()
+    phone.wait_ticks("all safe")
 
 
 @pytest.mark.parametrize("way", ["https", "http"])

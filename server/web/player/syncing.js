@@ -6,12 +6,16 @@ import { calling, held, home, phase, refresh, standing } from "./game.js";
 
 export const SYNC_EVERY_MS = 30_000;
 const REFRESH_EVERY_MS = 10_000;
+const SOON_MS = 300;
+const SOON_AGAIN_MS = 5_000;
 
 export const online = signal(navigator.onLine);
 /** What the last session came to: a code, "" for well, null before the first. */
 export const syncState = signal(/** @type {{ busy: boolean, problem: string | null, at: number }} */ ({ busy: false, problem: null, at: 0 }));
 
 let failures = 0;
+/** Until then a node asked not to be called. */
+let notBefore = 0;
 /** @type {number | undefined} */
 let timer;
 
@@ -28,8 +32,9 @@ export async function sync() {
   } catch (error) {
     problem = error instanceof CallFailed ? error.code : "app_fault";
     failures += 1;
+    notBefore = Date.now() + (error instanceof CallFailed ? error.retryAfterMs : 0);
     // Full jitter, so that a thousand phones do not come back at once.
-    wait = Math.max(error instanceof CallFailed ? error.retryAfterMs : 0, Math.random() * Math.min(300_000, SYNC_EVERY_MS * 2 ** failures));
+    wait = Math.max(notBefore - Date.now(), Math.random() * Math.min(300_000, SYNC_EVERY_MS * 2 ** failures));
   }
   syncState.value = { busy: false, problem, at: Date.now() };
   timer = setTimeout(sync, wait);
@@ -52,10 +57,11 @@ async function overUpstreams() {
   throw last;
 }
 
-/** A session in a moment: several actions at once make one. */
+/** A session in a moment: several actions at once make one. Where the last one failed it waits longer, so that somebody
+ * who plays without a network is not kept waiting by tries; a network that comes back is told of at once. */
 export function soon() {
   clearTimeout(timer);
-  timer = setTimeout(sync, 300);
+  timer = setTimeout(sync, Math.max(failures ? SOON_AGAIN_MS : SOON_MS, notBefore - Date.now()));
 }
 
 /** Begin to keep the game current. */
