@@ -19,6 +19,8 @@ import { StoreFiles } from "./store_files.js";
  * @typedef {{ beganAt: number, pythonMs: number, diskMs: number, endedAt: number }} Spent */
 
 const BASE = new URL("../", import.meta.url).href;
+const COLLECT_AFTER_MS = 2_000;
+const COLLECT_BYTES = 128 * 1024 * 1024;
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 /** @type {StoreFiles | null} */
@@ -48,8 +50,20 @@ async function start(kept) {
     const { mount, path, kind } = await chooseStore(kept);
     bridge = await startBridge(BASE, { mount, path }, (share) => scope.postMessage({ kind: "progress", share }));
     scope.postMessage({ kind: "started", store: kind });
+    setTimeout(collect, COLLECT_AFTER_MS);
   } catch (error) {
     scope.postMessage({ kind: "failed", ...told(error) });
+  }
+}
+
+/** A start leaves tens of megabytes behind that nobody needs any more, and a phone short of memory ends the page before its
+ * collector comes by: no script can call that, but one that asks for much memory brings it. Nothing is written to what is
+ * asked for, so no page of it is ever made. */
+function collect() {
+  try {
+    new ArrayBuffer(COLLECT_BYTES);
+  } catch {
+    // There is not as much: then the collector has just been here.
   }
 }
 
