@@ -34,6 +34,7 @@ from client_core.game.timing import CheckInStart, IntervalStart, MassStart, Self
 from client_core.game.visits import Left, Stay, VisitFinder
 from client_core.signing import random_bytes
 from server.formats.cards import Card, Day
+from server.names import is_minor
 from server.open_game import OpenGame
 from server.own_stream import write
 from server.scoreboard import stream_events, team_streams
@@ -106,7 +107,8 @@ class _Import:
         if member is not None and (team.id, member) not in self.known:
             self.known.add((team.id, member))
             self.plan.members += 1
-            note = Member(self.now_ms, team.id, member, card.birth_year, badge=card.card or None)
+            minor = is_minor(card.birth_year, self.package.opens_at_ms)
+            note = Member(self.now_ms, team.id, member, card.birth_year, badge=card.card or None, minor=minor)
             self._add(GAME, note)
             if card.name:
                 self._add(STAFF, MemberNamed(self.now_ms, team.id, member, card.name))

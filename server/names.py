@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from client_core.game.actions import MemberNamed, decode_action
+from client_core.game.entering import year_of
 from client_core.game.roles import Role
 from server.open_game import OpenGame
 from server.scoreboard import audience_streams, stream_events
 from sync.stream import STAFF
+
+ADULT_YEARS = 18
+
+
+def is_minor(birth_year: int | None, opens_at_ms: int) -> bool:
+    """Whether a player of that birth year is a minor in a game that opens then, as far as years can tell."""
+    return birth_year is not None and year_of(opens_at_ms) - birth_year < ADULT_YEARS
 
 
 def public_name(name: str, *, minor: bool) -> str:
@@ -27,7 +37,7 @@ def member_names(game: OpenGame) -> dict[tuple[bytes, int], str]:
 
 
 def minors_as_teams(game: OpenGame) -> dict[bytes, str]:
-    """By id, the public name of each team that bears the name of a minor in it: the first name alone."""
+    """By id, the public name of each team that bears the name of a minor in it: the first name stands for the name."""
     register = game.board.register
     minors = [
         note for notes in register.members.values() for note in notes if note.minor and note.team in register.teams
@@ -35,8 +45,17 @@ def minors_as_teams(game: OpenGame) -> dict[bytes, str]:
     if not minors:
         return {}
     names = member_names(game)
-    return {
-        note.team: public_name(register.teams[note.team].name, minor=True)
-        for note in minors
-        if names.get((note.team, note.member)) == register.teams[note.team].name
-    }
+    found: dict[bytes, str] = {}
+    for note in minors:
+        name = names.get((note.team, note.member), "")
+        called = found.get(note.team, register.teams[note.team].name)
+        shorter = _without_family_name(called, name)
+        if shorter != called:
+            found[note.team] = shorter
+    return found
+
+
+def _without_family_name(called: str, name: str) -> str:
+    """What a team is called, with the first name where it bears a minor's whole name."""
+    first = public_name(name, minor=True)
+    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: first, called) if name else called

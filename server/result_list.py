@@ -96,7 +96,7 @@ class _Lists:
         """A person, with the team where that is not their own name: which is nobody's business of a minor."""
         runner = self._runner(note, result)
         own = self.names.get((note.team, note.member)) == team.name
-        return Entrant(runner.name if own else team.name, (runner,))
+        return Entrant(runner.name if own else self.called.get(team.id, team.name), (runner,))
 
     def _runner(self, note: Member, result: Result) -> Runner:
         name = public_name(self.names.get((note.team, note.member), ""), minor=note.minor)

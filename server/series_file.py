@@ -61,7 +61,10 @@ class _SeriesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeriesLine(msgspec.Struct, frozen=True):
-    """A line of the table: places overall and by group, the total and the stages' points as texts."""
+    """A line of the table: places overall and by group, the total and the stages' points as texts.
+
+    Whoever was a minor in any of the games stands with the first name alone, and without a birth year.
+    """
 
     place: int
     person: str
@@ -73,7 +76,11 @@ class SeriesLine(msgspec.Struct, frozen=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A series read and computed. `to_confirm`: names that stand with several birth years or none is known of."""
+    """A series read and computed.
+
+    `to_confirm`: names that stand with several birth years or none is known of;
+    for the organiser, and therefore whole.
+    """
 
     name: str
     stages: tuple[str, ...]
@@ -86,11 +93,14 @@ Person = tuple[str, str]
 """A name and a birth year as text, as they stand in a file."""
 
 
-def read_series(file: Path, stages_of: StagesOf) -> Series:
-    """The table of a series; raises `CardFileError` naming file and row. `stages_of` folds a game that is a stage."""
+def read_series(file: Path, stages_of: StagesOf, *, full_names: bool = False) -> Series:
+    """The table of a series; raises `CardFileError` naming file and row. `stages_of` folds a game that is a stage.
+
+    `full_names`: of minors too, which is for the organiser alone.
+    """
     table = _toml(file)
     people, group_by = _people(file, table)
-    stages, last_group, seen = [], dict[str, str](), set[Person]()
+    stages, last_group, seen, public = [], dict[str, str](), set[Person](), dict[str, str]()
     for stage in table.stages:
         lines = _lines(file, stage, table.scores, stages_of)
         entries = []
@@ -99,29 +109,43 @@ def read_series(file: Path, stages_of: StagesOf) -> Series:
             seen.add(person)
             who = people.get(person) or f"{line.name} {line.birth_year}".strip()
             last_group[who] = line.group
+            if line.public is not None and not full_names:
+                public[who] = line.public
             entries.append(_entry(who, line))
         stages.append(_stage(file, stage, tuple(entries)))
     last_group.update(group_by)
     rows = series_table(stages, table.best, table.decimals)
     groups = {row.who: _closure(last_group.get(row.who, ""), table.groups) for row in rows}
-    return _computed(table, rows, groups, people, seen)
+    named = {who: person for person, who in sorted(people.items())}
+    named |= {f"{name} {year}".strip(): (name, year) for name, year in sorted(seen) if (name, year) not in people}
+    named |= {who: (name, "") for who, name in public.items()}
+    return Series(
+        table.name,
+        tuple(map(_name, table.stages)),
+        _decimals(table),
+        _lines_of(table, rows, groups, named, public),
+        _doubtful(people, seen),
+    )
 
 
-def _computed(
+def _decimals(table: _SeriesTable) -> int:
+    return 3 if table.decimals is None else table.decimals
+
+
+def _lines_of(
     table: _SeriesTable,
     rows: list[Row],
     groups: dict[str, tuple[str, ...]],
-    people: dict[Person, str],
-    seen: set[Person],
-) -> Series:
-    decimals = 3 if table.decimals is None else table.decimals
+    named: dict[str, Person],
+    public: dict[str, str],
+) -> tuple[SeriesLine, ...]:
+    """The lines as everybody may read them; `named`: the name and year of everybody in the table."""
+    decimals = _decimals(table)
     places = group_places(rows, groups)
-    named = {who: person for person, who in sorted(people.items())}
-    named |= {f"{name} {year}".strip(): (name, year) for name, year in sorted(seen) if (name, year) not in people}
-    lines = tuple(
+    return tuple(
         SeriesLine(
             place=row.place,
-            person=row.who,
+            person=public.get(row.who, row.who),
             name=named[row.who][0] if row.who in named else row.who,
             birth_year=named[row.who][1] if row.who in named else "",
             groups={group: places[group][row.who] for group in groups[row.who]},
@@ -130,14 +154,17 @@ def _computed(
         )
         for row in rows
     )
+
+
+def _doubtful(people: dict[Person, str], seen: set[Person]) -> tuple[str, ...]:
+    """Names that stand with several years, as far as the organiser did not say who they are."""
     years: dict[str, set[str]] = {}
     for name, year in seen - people.keys():
         years.setdefault(name, set()).add(year)
     for name, year in people:
         if name in years:
             years[name].add(year)
-    doubtful = tuple(f"{name}: {', '.join(sorted(found))}" for name, found in sorted(years.items()) if len(found) > 1)
-    return Series(table.name, tuple(map(_name, table.stages)), decimals, lines, doubtful)
+    return tuple(f"{name}: {', '.join(sorted(found))}" for name, found in sorted(years.items()) if len(found) > 1)
 
 
 def _toml(file: Path) -> _SeriesTable:

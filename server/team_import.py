@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from client_core.game.actions import Known, Member, MemberNamed, TeamRegistered, decode_action
-from client_core.game.entering import year_of
 from client_core.game.entrants import Presence, Sex
 from client_core.game.publish import DraftError, Finding
 from client_core.game.ranges import CODE_BYTES_MAX, MEMBERS_MAX, NAME_BYTES_MAX, TEAM_NUMBER_MAX
@@ -26,12 +25,12 @@ from server.authoring.reading import Report, meant
 from server.authoring.tables import TEAM_COLUMNS, Row, parse_table
 from server.authoring.values import ValueFault, time_ms, whole
 from server.card_import import day_of
+from server.names import is_minor
 from server.open_game import OpenGame
 from server.scoreboard import organiser_events
 from sync.stream import GAME, ID_BYTES, STAFF
 
 SEXES = {"": Sex.UNSTATED, "f": Sex.FEMALE, "w": Sex.FEMALE, "m": Sex.MALE, "x": Sex.OTHER, "d": Sex.OTHER}
-ADULT_YEARS = 18
 TELEPHONE_CHARACTERS_MAX = 32
 _OF_DAY = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
@@ -205,7 +204,7 @@ class _Import:
                 faults.append(f"sex is {_at(sexes, place)!r}: f, m or x is needed")
             if badge is not None:
                 self._badge(badge, row.where, faults)
-            minor = year is not None and year_of(self.package.opens_at_ms) - year < ADULT_YEARS
+            minor = is_minor(year, self.package.opens_at_ms)
             notes.append(
                 Member(self.now_ms, team.id, place + 1, year, SEXES.get(sex, Sex.UNSTATED), badge=badge, minor=minor)
             )

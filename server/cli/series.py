@@ -22,14 +22,22 @@ def series() -> None:
 @series.command("standings")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--group", help="Only those who stand in this group, with their places in it.")
+@click.option("--full-names", is_flag=True, help="Minors with their whole name and birth year: not to be published.")
 @json_option
 @data_options
 def series_standings(
-    file: Path, group: str | None, *, as_json: bool, data_folder: str | None, settings_file: Path | None
+    file: Path,
+    group: str | None,
+    *,
+    full_names: bool,
+    as_json: bool,
+    data_folder: str | None,
+    settings_file: Path | None,
 ) -> None:
     """The table of the series that FILE (TOML) describes; names to confirm are listed below it.
 
     Its stages are games of this node, folded as they stand now, or files.
+    Whoever was a minor in one of these games stands with the first name alone.
     """
     settings = settings_of(data_folder, settings_file)
 
@@ -37,7 +45,7 @@ def series_standings(
         with open_published(settings, name) as game:
             return stage_of_game(game, scores)
 
-    found = read_series(file, stages_of)
+    found = read_series(file, stages_of, full_names=full_names)
     if as_json:
         print_json(found)
         return

@@ -25,7 +25,10 @@ PLACED = {"ok", "finished", "active", ""}
 
 
 class StageLine(msgspec.Struct, frozen=True):
-    """What one person or team reached: as named in the file, with birth year and group where it tells them."""
+    """What one person or team reached: as named in the file, with birth year and group where it tells them.
+
+    `public`: the name as everybody may read it, where that is another one.
+    """
 
     where: str
     name: str
@@ -34,6 +37,7 @@ class StageLine(msgspec.Struct, frozen=True):
     points: int
     time_s: int | None
     bib: str = ""
+    public: str | None = None
 
 
 def read_stage(data: bytes, file: str, encoding: str | None = None) -> tuple[StageLine, ...]:

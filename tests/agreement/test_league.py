@@ -107,7 +107,9 @@ def test_stage_points_totals_and_places_of_a_league_come_out_as_published(
             toml += [f'file = "{folder / file}.csv"']
     (tmp_path / "league.toml").write_text("\n".join(toml), encoding="utf-8")
 
-    table = json.loads(wayfold("series", "standings", str(tmp_path / "league.toml"), "--json", *data).stdout)
+    table = json.loads(
+        wayfold("series", "standings", str(tmp_path / "league.toml"), "--full-names", "--json", *data).stdout
+    )
 
     lines = {line["person"]: line for line in table["lines"]}
     assert len(lines) == len(cup) == 453

@@ -58,14 +58,18 @@ def test_a_minor_stands_with_the_first_name_alone(
     assert names(tmp_path, *more) == [expected]
 
 
-def test_a_team_that_bears_a_minors_name_stands_with_the_first_name_everywhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("team_name", ["Ada Alder", "Ada Alder +1", "The gang of Ada Alder"])
+@pytest.mark.parametrize("others", [1, 0])
+def test_a_team_that_bears_a_minors_name_stands_with_the_first_name_everywhere(
+    team_name: str, others: int, tmp_path: Path
+) -> None:
     found_tenant(tmp_path)
     enter(
         tmp_path,
-        TeamRegistered(START_MS, ONE, 1, "Ada Alder"),
+        TeamRegistered(START_MS, ONE, 1, team_name),
         Member(START_MS, ONE, 1, 2014, minor=True),
         MemberNamed(START_MS, ONE, 1, "Ada Alder"),
-        Member(START_MS, ONE, 2),
+        *[Member(START_MS, ONE, 2)] * others,
         TeamRegistered(START_MS, TWO, 2, "Ben Birch"),
         Member(START_MS, TWO, 1),
         MemberNamed(START_MS, TWO, 1, "Ben Birch"),

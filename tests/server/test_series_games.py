@@ -79,6 +79,37 @@ def test_a_series_scores_teams_or_members_of_its_games(
     assert {name: total for name, (_, total, _) in found.items()} == expected
 
 
+YOUNG = """7.1,Alder,Ada,2012,Foxes,50:00,5:00[31],
+8.1,Alder,Ann,2012,Ann Alder,51:00,6:00[32],
+9.1,Alder,Amy,2012,Amy Alder,51:00,6:00[30],
+"""
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ("member", [("Ann", "", "1000"), ("Ada", "", "969"), ("Amy", "", "938")]),
+        ("team", [("Ann", "", "1000"), ("Foxes", "", "969"), ("Amy", "", "938")]),
+    ],
+)
+def test_minors_stand_in_a_series_with_their_first_name_and_are_still_told_apart(
+    scores: str, expected: list[tuple[str, str, str]], data: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "young.csv").write_text(CARDS + YOUNG)
+    (tmp_path / "second" / "game.toml").write_text(RULES.format(name="young"))
+    wayfold("game", "import", str(tmp_path / "second"), "--slug", "young", *data)
+    wayfold("game", "publish", "young", *data)
+    wayfold("results", "import", "young", str(tmp_path / "young.csv"), *data)
+    file = tmp_path / "cup.toml"
+    file.write_text(f'name = "Cup"\nbest = 1\ndecimals = 0\nscores = "{scores}"\n[[stages]]\ngame = "young"\n')
+    said = wayfold("series", "standings", str(file), "--json", *data).stdout
+    assert [(line["name"], line["birth_year"], line["total"]) for line in json.loads(said)["lines"]] == expected
+    assert "Alder" not in said
+    assert "2012" not in said
+    whole = wayfold("series", "standings", str(file), "--full-names", *data).stdout
+    assert "Ann Alder" in whole
+
+
 def test_a_game_and_the_standings_it_gives_as_a_file_are_one_stage(data: tuple[str, ...], tmp_path: Path) -> None:
     written = wayfold("standings", "second", "--format", "csv", *data).stdout
     (tmp_path / "second.csv").write_text(written, encoding="utf-8")
