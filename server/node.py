@@ -25,6 +25,7 @@ from server.joining import Joiner
 from server.judging_answers import judge_waiting
 from server.open_game import OpenGame
 from server.orphans import adopt
+from server.peer_limit import Buckets
 from server.problems import Problem
 from server.relaying import Relaying
 from server.retention import Retention
@@ -45,6 +46,9 @@ ADOPT_AFTER_S = 3.0
 
 BUNDLES_AT_ONCE_MAX = 2
 """Each may hold a whole file in memory."""
+
+REPORTS_BURST_MAX, REPORT_EVERY_S = 10, 60
+"""Photos that one address may report on the gallery's page: a venue's phones share one, and none empties a gallery."""
 
 FOLD_AFTER_S, FOLD_EVERY_S = 0.2, 0.005
 """Scores nobody asks for are folded on when no session is under way; where one always is, so long after a commit and so
@@ -77,6 +81,7 @@ class Node:
         self.bundle_bodies = BodyRoom(BUNDLES_AT_ONCE_MAX * limits.bundle_bytes_max)
         self.bundle_turns = asyncio.Semaphore(BUNDLES_AT_ONCE_MAX)
         self.live_pages = 0
+        self.reports = Buckets(1 / REPORT_EVERY_S, REPORTS_BURST_MAX)
         self._running = self.stopping = False
         self.relaying: Relaying | None = None
         self._games: dict[tuple[str, int], OpenGame] = {}

@@ -23,7 +23,7 @@ PEERS_MAX = 10_000
 class Buckets:
     """Token buckets by peer. `per_s` tokens come back a second, up to `burst`; 0 a second is no limit."""
 
-    def __init__(self, per_s: int, burst: int, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_s: float, burst: int, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._burst, self._monotonic_s = per_s, burst, monotonic_s
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 

@@ -1,7 +1,8 @@
 """`GET /api/v1/{tenant}/games/{game}/gallery`: the photos that staff put into the gallery, and each of them.
 
 It names no team and nobody: a photo, the challenge it answers, when. A report
-(an event of any device of the game) takes one out at once, so nothing is cached.
+takes one out at once, so nothing is cached. It is an event: of any device of
+the game, or of this node for somebody who looks at the page without a device.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ import asyncio
 from typing import Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
 
+from client_core.game.actions import Said
 from client_core.game.desk import Picture
 from client_core.game.pictures import media_type_of
+from server.api.staff import Site, check_site
 from server.blobs import BlobFolder
 from server.gallery import in_gallery
 from server.node import Node
 from server.open_game import OpenGame
+from server.peer_limit import peer_of
 from server.problems import Problem
+from sync.stream import STAFF
 
 
 class PhotoInGallery(msgspec.Struct, frozen=True):
@@ -63,8 +69,31 @@ async def photo_shown(
     return Response(content, media_type=media_type_of(content), headers=headers)
 
 
+@post("/{tenant:str}/{game:str}/gallery/{photo:str}/report", include_in_schema=False)
+async def report(
+    request: Request[Any, Any, Any],
+    node: NamedDependency[Node],
+    tenant: FromPath[str],
+    game: FromPath[str],
+    photo: FromPath[str],
+    site: Site = None,
+) -> Redirect:
+    """Hide a photo, for anybody who looks at the gallery; one that is hidden already needs no further report."""
+    check_site(site)
+    with node.game(tenant, game) as found:
+        shown = next((one for one in _shown(node, found) if one.id.hex() == photo), None)
+        if shown is not None:
+            wait_s = node.reports.take(peer_of(request.client.host) if request.client else "")
+            if wait_s:
+                said = "many photos were reported from this address: tell the organiser, or wait"
+                raise Problem("rate_limited", said, retry_after_s=1 + int(wait_s))
+            words = Said(node.clock(), "reported on the page of the gallery", shown.id)
+            await node.writer.write_own(found, STAFF, [words])
+    return Redirect(f"/{tenant}/{game}/gallery?reported=1", status_code=303)
+
+
 def _shown(node: Node, game: OpenGame) -> list[Picture]:
     return in_gallery(game, node.desk_of(game).view(node.clock()).pictures)
 
 
-ROUTES: list[Any] = [gallery, photo_shown]
+ROUTES: list[Any] = [gallery, photo_shown, report]

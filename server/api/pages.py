@@ -32,6 +32,11 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+FORM_HEADERS = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'"),
+}
+"""For a page whose forms are sent to this server."""
 STATIC_TYPES = {
     "leaderboard.css": "text/css",
     "leaderboard.js": "text/javascript",
@@ -71,14 +76,16 @@ def team_page(
 
 
 @get("/{tenant:str}/{game:str}/gallery", sync_to_thread=False, include_in_schema=False)
-def gallery_page(node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str]) -> Response[bytes]:
-    """The photos that staff let everybody see."""
+def gallery_page(
+    node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str], reported: FromQuery[str | None] = None
+) -> Response[bytes]:
+    """The photos that staff let everybody see, each with a button that hides it; `reported`: thank for that."""
     with node.game(tenant, game) as found:
         home = f"/{found.tenant.slug}/{found.row.slug}"
         pictures = in_gallery(found, node.desk_of(found).view(node.clock()).pictures)
         address = f"/api/v1/{found.tenant.slug}/games/{found.row.id.hex()}/gallery"
-        body = render_gallery(found.rules.package, pictures, address, home)
-    return html(body)
+        body = render_gallery(found.rules.package, pictures, address, home, reported=reported is not None)
+    return html(body, FORM_HEADERS)
 
 
 def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything: bool) -> str:
@@ -98,9 +105,9 @@ def splits_page(node: Node, game: OpenGame, name: str, back: str, *, everything:
     return render_team(game.rules.package, result, called, bib, splits, others, back)
 
 
-def html(body: str) -> Response[bytes]:
+def html(body: str, headers: dict[str, str] = PAGE_HEADERS) -> Response[bytes]:
     """A page that is asked for anew each time."""
-    headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
+    headers = {**headers, "Cache-Control": "no-cache"}
     return Response(body.encode(), media_type="text/html", headers=headers)
 
 

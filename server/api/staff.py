@@ -22,7 +22,7 @@ from client_core.game.decisions import Acknowledged, MessageSent, Whereabouts, W
 from client_core.game.roles import Role
 from client_core.game.text import TextFault
 from server.api import staff_standings
-from server.api.pages import PAGE_HEADERS
+from server.api.pages import FORM_HEADERS
 from server.codes import hash_code
 from server.deciding.naming import Names
 from server.deciding.standing import find_decisions, undoing
@@ -45,13 +45,7 @@ MAY_DECIDE = Role.REFEREE
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Pass = Annotated[str | None, CookieParameter(name=COOKIE)]
 Site = Annotated[str | None, HeaderParameter(name="Sec-Fetch-Site")]
-HEADERS = {
-    **PAGE_HEADERS,
-    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"].replace(
-        "form-action 'none'", "form-action 'self'"
-    ),
-    "Cache-Control": "no-store",
-}
+HEADERS = {**FORM_HEADERS, "Cache-Control": "no-store"}
 
 
 @get("/{tenant:str}/{game:str}/staff", sync_to_thread=False, include_in_schema=False)
@@ -77,7 +71,7 @@ async def enter(
     node: NamedDependency[Node], tenant: FromPath[str], game: FromPath[str], data: Form, site: Site = None
 ) -> Response[Any]:
     """Show a code, get a pass."""
-    _check_site(site)
+    check_site(site)
     with node.game(tenant, game) as found:
         hashed = await asyncio.to_thread(hash_code, found.row.id, data.get("code", "")[:64])
         try:
@@ -193,15 +187,15 @@ def _decisions(node: Node, game: OpenGame, code: StaffCode) -> str:
 
 def allowed(game: OpenGame, value: str | None, site: str | None, least: Role) -> StaffCode:
     """The code of a pass that may do this; raises `Problem("staff_only")`."""
-    _check_site(site)
+    check_site(site)
     code = read_pass(game, value)
     if code is None or code.role < least:
         raise Problem("staff_only", f"this is for {least.name.lower()} and above: open the staff page and enter a code")
     return code
 
 
-def _check_site(site: str | None) -> None:
-    """Browsers say where a form came from; one from elsewhere is somebody else's trick."""
+def check_site(site: str | None) -> None:
+    """Browsers say where a form came from; one from elsewhere is somebody else's trick: raises `Problem`."""
     if site not in {None, "same-origin", "none"}:
         raise Problem("staff_only", "this form was sent from another site")
 

@@ -28,24 +28,33 @@ _PAGE = """<!doctype html>
 <p class="rules">{count}</p>
 </header>
 <main>
-<ul id="photos">
+{thanks}<ul id="photos">
 {photos}
 </ul>
 </main>
-<footer><p>Is there something that not everybody should see? Report the photo in the app, and it is gone at once;
-or tell the organiser.</p></footer>
+<footer><p>Is there something that not everybody should see? Report the photo, and it is gone at once until staff have
+looked at it.</p></footer>
 </body>
 </html>
 """
 
 _PHOTO = (
     '<li><figure><img src="{src}" alt="Photo for {challenge}, {at}" loading="lazy" decoding="async">'
-    '<figcaption>{challenge} <time datetime="{iso}">{at}</time></figcaption></figure></li>'
+    '<figcaption>{challenge} <time datetime="{iso}">{at}</time></figcaption></figure>'
+    '<form method="post" action="{report}"><button aria-label="Report the photo for {challenge}, {at}">Report'
+    "</button></form></li>"
 )
 
+_THANKS = '<p class="state complete" role="status">Thank you: that photo is not shown any more. Staff look at it.</p>\n'
 
-def render_gallery(package: Package, pictures: Sequence[Picture], address: str, back: str) -> str:
-    """The whole page; everything that people wrote is escaped. A photo is fetched below `address`."""
+
+def render_gallery(
+    package: Package, pictures: Sequence[Picture], address: str, home: str, *, reported: bool = False
+) -> str:
+    """The whole page; everything that people wrote is escaped. A photo is fetched below `address`.
+
+    `home` is the game's page; `reported`: whoever looks has just reported a photo.
+    """
     zone, challenges = zone_of(package.time_zone), package.challenges
 
     def photo(one: Picture) -> str:
@@ -57,6 +66,7 @@ def render_gallery(package: Package, pictures: Sequence[Picture], address: str, 
             challenge=escape(challenge),
             at=f"{at:%H:%M}",
             iso=at.isoformat(timespec="seconds"),
+            report=escape(f"{home}/gallery/{one.id.hex()}/report"),
         )
 
     many = len(pictures)
@@ -64,6 +74,7 @@ def render_gallery(package: Package, pictures: Sequence[Picture], address: str, 
         title=escape(f"{package.name}: photos"),
         name=escape(package.name),
         count="No photo is shown yet." if not many else f"{many} photo{'' if many == 1 else 's'}, the latest first",
-        back=escape(back),
+        back=escape(home),
+        thanks=_THANKS if reported else "",
         photos="\n".join(map(photo, pictures)),
     )

@@ -15,8 +15,11 @@ from served import Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Member, Photo, Said, encode_action
 from client_core.game.challenges import Challenge, Form, Judged
+from client_core.game.decisions import PhotoShown
 from client_core.game.pictures import blob_hash
 from server import own_stream
+from server.desk import Desk
+from server.node import REPORTS_BURST_MAX
 from sync.stream import GAME
 
 PICTURE = b"\xff\xd8\xff\xe0" + os.urandom(5_000)
@@ -95,6 +98,57 @@ def test_the_gallery_is_a_page_with_nobodys_name_which_the_leaderboard_leads_to(
         assert client.get(source).content == PICTURE
         assert "Owls" not in page.text
         assert "img-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_anybody_reports_a_photo_on_the_page_without_a_script_and_it_is_gone_at_once(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    data = ("--data", str(tmp_path))
+    with served_here(tmp_path) as client:
+        owls = Device(client, "Owls").join(code)
+        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
+        owls.sync()
+        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        hidden = f"/acme/park/gallery/{listed['id']}/report"
+        client.post(hidden)
+        assert json.loads(wayfold("day", "photos", "park", "--json", *data).stdout) == [listed], "it was not shown"
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        page = client.get("/acme/park/gallery")
+        assert "form-action 'self'" in page.headers["content-security-policy"]
+        (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
+        elsewhere = client.post(action, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (elsewhere.status_code, len(client.get(GALLERY).json())) == (403, 1)
+        thanked = client.post(action, follow_redirects=True)
+        assert "that photo is not shown any more" in thanked.text
+        assert "No photo is shown yet" in thanked.text
+        assert client.get(GALLERY).json() == []
+        client.post(action)
+        (reported,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
+        assert (reported["shown"], reported["reports"]) == (False, 1), "a second report of it adds nothing"
+        assert json.loads(wayfold("day", "messages", "park", "--json", *data).stdout)["words"] == []
+        wayfold("day", "photos", "park", "--show", listed["id"], *data)
+        assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]], "knowing of the report"
+
+
+def test_one_address_cannot_empty_a_gallery_by_reports(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        owls = Device(client, "Owls").join(code)
+        for number in range(REPORTS_BURST_MAX + 1):
+            owls.write(encode_action(Photo(START_MS + number, 0, NAME, len(PICTURE))))
+        owls.sync()
+        with opened(tmp_path) as game:
+            ids = [one.id for one in Desk(game).view(START_MS).pictures]
+            shown = [PhotoShown(START_MS, one, shown=True) for one in ids]
+            game.log.append(own_stream.write(game.log.index, game.key, GAME, shown))
+        answers = [client.post(f"/acme/park/gallery/{one.hex()}/report", follow_redirects=False) for one in ids]
+        assert [one.status_code for one in answers[:-1]] == [303] * REPORTS_BURST_MAX
+        assert (answers[-1].status_code, answers[-1].json()["code"]) == (429, "rate_limited")
+        assert len(client.get(GALLERY).json()) == 1
 
 
 def test_a_game_without_photos_leads_to_no_gallery(tmp_path: Path) -> None:
