@@ -28,6 +28,7 @@ from server.games import TEAM_NUMBERS_EACH
 from server.healing import check_may_sign
 from server.join_codes import code_uses, find_code
 from server.names import member_names, public_name
+from server.not_met import perhaps_made_since
 from server.open_game import OpenGame, delegated_key, enrolled_key
 from server.problems import Problem
 from server.writer import Writer
@@ -79,7 +80,10 @@ class Joiner:
         raise Problem("busy", "another program writes in this game's log", retry_after_s=1)
 
     async def _enrol(self, game: OpenGame, request: JoinRequest, hashed: bytes | None, now_ms: int) -> Team:
-        code = find_code(game.log, hashed)
+        try:
+            code = find_code(game.log, hashed)
+        except Problem as problem:
+            raise Problem(problem.code, perhaps_made_since(game, problem.detail)) from problem
         known = teams_of_key(game, request.public_key)
         again = next((team for team in known if code.team in {None, team.id}), None)
         directory = game.log.index.directory
@@ -161,7 +165,7 @@ def _team(game: OpenGame, code: JoinCode, name: str, now_ms: int) -> tuple[Team,
     if code.team is not None:
         known = game.board.teams.get(code.team)
         if known is None:
-            raise Problem("team_unknown", "the code's team has not arrived at this node yet")
+            raise Problem("team_unknown", perhaps_made_since(game, "the code's team has not arrived at this node yet"))
         return known, Batch()
     try:
         check_text(name, "team_name", NAME_BYTES_MAX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from client_core.game.teams import Team
+from server.not_met import perhaps_at_hq
 from server.open_game import OpenGame
 from server.problems import Problem
 
@@ -20,7 +21,7 @@ def find_team(game: OpenGame, name: str) -> Team:
         if found:
             numbers = ", ".join(map(str, sorted(team.number for team in found)[:10]))
             raise Problem("team_unknown", f"{len(found)} teams answer to {name[:60]!r}: say which number, {numbers}")
-    raise Problem("team_unknown", f"no team here has the id, number or name {name[:60]!r}")
+    raise Problem("team_unknown", perhaps_at_hq(game, f"no team here has the id, number or name {name[:60]!r}"))
 
 
 def find_entrant(game: OpenGame, name: str) -> tuple[Team, int | None]:

@@ -27,6 +27,7 @@ from server.codes import hash_code
 from server.deciding.naming import Names
 from server.deciding.standing import find_decisions, undoing
 from server.node import Node
+from server.not_met import perhaps_at_hq
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.staff import COOKIE, find_staff_code, make_pass, read_pass
@@ -77,7 +78,7 @@ async def enter(
         try:
             code = find_staff_code(found.log, hashed)
         except Problem as problem:
-            body = render_door(found.rules.package.name, problem.detail).encode()
+            body = render_door(found.rules.package.name, perhaps_at_hq(found, problem.detail)).encode()
             return Response(body, media_type="text/html", headers=HEADERS, status_code=problem.status)
         path = f"/{tenant}/{game}/staff"
         cookie = Cookie(

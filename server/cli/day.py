@@ -34,6 +34,7 @@ from server.cli.staff_code import code
 from server.desk import Desk, DeskView
 from server.gallery import has_minor
 from server.leaderboard import span_text
+from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.team_names import find_team
@@ -112,6 +113,8 @@ def out(name: str, *, everybody: bool, as_json: bool, data_folder: str | None, s
             f"{tally.out} out ({tally.overdue} overdue), {tally.back} back, {tally.left} left, "
             f"{tally.briefed} briefed, {tally.expected} expected"
         )
+        if not desk.view.people:
+            click.echo(no_team_yet(desk.game), err=True)
         if shown:
             print_table(
                 ("player", "name", "telephone", "where", "since", "last heard", "overdue", "note"),

@@ -18,6 +18,7 @@ from server.cli.places import clock_of, data_options, now_option, open_published
 from server.deciding.naming import Names
 from server.formats.iof_results import write_result_list
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text
+from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.pinned import kept
 from server.problems import Problem
@@ -105,6 +106,8 @@ def standings(
     else:
         click.echo(f"{board.name}: {state_text(board)}; {heard_text(board, game.changed_at_ms)}")
         print_table(COLUMNS, [_row(team) for team in board.teams], numbers=NUMBERS)
+        if not results:
+            click.echo(no_team_yet(game), err=True)
         if board.lines_moved:
             click.echo(f"what came in since the result was pinned: wayfold finalise {name} --show")
 

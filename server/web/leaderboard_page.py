@@ -117,12 +117,21 @@ def render(
         caption=_caption(board),
         rows="\n".join(_row(team, f"{home}/staff/team/" if for_staff else f"{home}/team/") for team in board.teams),
         hidden=" hidden" if board.teams else "",
-        empty="The standings are shown when the result is final." if board.shown == "hidden" else "No team here yet.",
+        empty=_empty(board),
         source=source,
         minus=MINUS,
         gallery=f'<p><a href="{escape(home)}/gallery">Photos</a></p>\n' if _asks_for_photos(package) else "",
         later=escape(f"{here}{query}{'&' if query else '?'}{urlencode({'since': board.version})}"),
     )
+
+
+def _empty(board: Leaderboard) -> str:
+    """Why there are no lines, for everybody."""
+    if board.shown == "hidden":
+        return "The standings are shown when the result is final."
+    if board.level == "hq":
+        return "No team is registered yet."
+    return "This server at the venue knows no team yet. It lists those of headquarters when the two have met."
 
 
 def _asks_for_photos(package: Package) -> bool:

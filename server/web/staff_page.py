@@ -14,6 +14,7 @@ from client_core.game.signals import signal_sentence
 from server.desk import DeskView
 from server.healing import why_healing
 from server.leaderboard import span_text
+from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.retention import day_of, kept_until_ms
 from server.signals import Look
@@ -148,7 +149,7 @@ class _Shown:
     def people(self) -> str:
         """The list of players."""
         if not self.view.people:
-            return '<p class="empty">No team has registered yet.</p>'
+            return f'<p class="empty">{escape(no_team_yet(self.game))}.</p>'
         head = (
             '<div class="scroll" tabindex="0" role="region" aria-label="Players"><table><thead><tr>'
             '<th scope="col">Player</th><th scope="col">Where</th><th scope="col">Last heard</th>'
