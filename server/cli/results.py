@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -27,7 +28,7 @@ from server.scoreboard import fold_game
 from server.shown import Shown
 from server.tables import TableRow, table
 from server.team_names import find_team
-from server.web.leaderboard_page import heard_text, state_text
+from server.web.leaderboard_page import heard_text, state_text, zone_of
 
 COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
 FORMS = ("table", "json", "csv", "iof")
@@ -124,10 +125,11 @@ def explain(
     """Every point of TEAM (name, number or id) in GAME, line by line; of a final game as it was pinned."""
     with open_published(settings_of(data_folder, settings_file), name) as game:
         explained = explain_team(game, find_team(game, team), now=now)
+        zone = zone_of(game.rules.package.time_zone)
     if as_json:
         print_json(explained)
     else:
-        _print_explanation(explained)
+        _print_explanation(explained, zone)
 
 
 def _check_category(game: OpenGame, category: str | None) -> None:
@@ -172,17 +174,20 @@ def _row(team: TeamLine) -> tuple[object, ...]:
     return (team.place, team.number, team.name, team.score, team.points, team.penalties, time, team.status)
 
 
-def _print_explanation(explained: Explanation) -> None:
+def _print_explanation(explained: Explanation, zone: ZoneInfo) -> None:
+    """The lines, with the time where the game is: the one that decisions are given in."""
     click.echo(f"{explained.name} (#{explained.number}), {explained.status}")
-    rows = [(f"{line.points:+d}" if line.points else "0", _clock(line.at_ms), line.text) for line in explained.lines]
-    print_table(("points", "at (UTC)", "for"), rows, numbers=("points",))
+    rows = [
+        (f"{line.points:+d}" if line.points else "0", _clock(line.at_ms, zone), line.text) for line in explained.lines
+    ]
+    print_table(("points", "at", "for"), rows, numbers=("points",))
     click.echo(f"{explained.points} points - {explained.penalties} penalties = {explained.score}")
 
 
-def _clock(at_ms: int | None) -> str:
+def _clock(at_ms: int | None, zone: ZoneInfo) -> str:
     if at_ms is None:
         return ""
     try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
     except (ValueError, OverflowError, OSError):  # a device may claim any time
         return str(at_ms)

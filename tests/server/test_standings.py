@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import msgspec
 from loopback import START_MS
-from served import NOW_MS, Device, found_tenant, opened, served, served_here
+from served import NOW_MS, Device, found_tenant, opened, served, served_here, wayfold
 
 from client_core.game.standings import team_digest
 from server.leaderboard import Leaderboard, elapsed_text
@@ -54,6 +54,16 @@ def test_points_minus_penalties_is_the_score_and_every_line_adds_up(tmp_path: Pa
             assert sum(line["points"] for line in explained["lines"]) == explained["score"]
             assert [line["points"] for line in explained["lines"]] == [10, 0, 10, -20]
         assert client.get("/api/v1/acme/games/park/explain/nobody").json()["code"] == "team_unknown"
+
+
+def test_the_command_explains_in_the_time_of_the_place_in_which_decisions_are_given_too(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        device = Device(client, "ann").join(code, "Foxes")
+        device.check_in("A", START_MS)
+        device.sync()
+    said = wayfold("explain", "park", "Foxes", "--data", str(tmp_path)).stdout
+    assert "11:00:00  checkpoint A" in said, "in London in June, an hour ahead of UTC"
 
 
 def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
