@@ -76,9 +76,12 @@ def finalise(game: OpenGame, now_ms: int, *, amend: bool = False) -> FinalView:
     heads = counting_heads(game)
     rows = rows_within(game, heads)
     pins = [Pin(stream, seq, head) for stream, marks in heads.items() for seq, head in marks]
-    content = Finalisation(
-        RULES, game.row.package_hash, heads_digest(pins), result_hash(rows), _number(game), tuple(known), now_ms
-    )
+    digest, result = heads_digest(pins), result_hash(rows)
+    if [(one.heads, one.result, one.rule_set, one.package) for one in known.values()] == [
+        (digest, result, RULES, game.row.package_hash)
+    ]:
+        raise Problem("bad_request", f"nothing came in since the final result number {_number(game) - 1} was pinned")
+    content = Finalisation(RULES, game.row.package_hash, digest, result, _number(game), tuple(known), now_ms)
     statements = [tenancy.issue(game.log.game, GAME, game.key, content)]
     for audience, part in _parts(game, pins):
         statements.append(tenancy.issue(game.log.game, audience, game.key, Heads(content.heads, part)))

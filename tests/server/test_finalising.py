@@ -156,6 +156,8 @@ def test_a_final_game_is_not_finalised_twice_by_chance(tmp_path: Path) -> None:
         with pytest.raises(Problem) as told:
             finalise(game, NOW_MS)
         assert told.value.code == "already_final"
+        with pytest.raises(Problem, match="nothing came in since the final result number 0"):
+            finalise(game, NOW_MS, amend=True)
 
 
 def test_two_results_beside_each_other_are_shown_until_one_amendment_names_both(tmp_path: Path) -> None:
