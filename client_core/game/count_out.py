@@ -90,7 +90,10 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 def count_out(sheets: Iterable[TeamSheet], entries: Iterable[Entry], now_ms: int) -> list[Person]:
-    """Every player: who is out first, the longest overdue and the longest unheard before others."""
+    """Every player: who is out first, the longest overdue and the longest unheard before others.
+
+    Then who was heard of since somebody saw them back: they may be out as well.
+    """
     by_team: dict[bytes, list[Entry]] = {}
     for entry in {entry.id: entry for entry in entries}.values():
         if isinstance(entry.action, WhereaboutsMarked):
@@ -193,10 +196,10 @@ def _sign(entry: Entry) -> Sign:
     )
 
 
-def _urgency(person: Person) -> tuple[bool, int, int, int, int]:
+def _urgency(person: Person) -> tuple[bool, bool, int, int, int, int]:
     heard_ms = person.sign.at_ms if person.sign else -1
-    not_out = person.where is not Whereabouts.OUT
-    return not_out, -person.overdue_ms, heard_ms, person.number, -1 if person.member is None else person.member
+    not_out, member = person.where is not Whereabouts.OUT, -1 if person.member is None else person.member
+    return not_out, not person.contradicted, -person.overdue_ms, heard_ms, person.number, member
 
 
 _WHAT: dict[type, str] = {

@@ -205,6 +205,7 @@ class _Shown:
         if named is not None and self.may_see:
             name += f"<br>{escape(named.name)} {escape(named.telephone)}"
         where = person.where.name.lower() + (" (retired)" if person.retired else "")
+        shade = "doubtful" if person.contradicted else person.where.name.lower() + " late" * (person.overdue_ms > 0)
         if person.contradicted:
             where += " <strong>heard of since!</strong>"
         acts = "".join(
@@ -214,7 +215,7 @@ class _Shown:
             for one in _NEXT[person.where]
         )
         return _PERSON.format(
-            classes=f"{person.where.name.lower()}{' late' if person.overdue_ms else ''}",
+            classes=shade,
             label=label,
             name=name,
             where=where,

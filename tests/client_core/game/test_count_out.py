@@ -64,6 +64,19 @@ def test_the_last_mark_holds_and_only_people_bring_anybody_back(
     assert (person.where, person.contradicted) == (where, contradicted)
 
 
+def test_who_was_heard_of_since_they_were_back_stands_right_after_who_is_out() -> None:
+    teams = [Team(bytes([number]) * 16, number, "Owls", START_MS) for number in (1, 2, 3)]
+
+    def marked(team: Team, where: Whereabouts, minute: float) -> Entry:
+        action = WhereaboutsMarked(minutes(minute), team.id, where)
+        return Entry(hashlib.sha256(repr(action).encode()).digest(), b"K" * 32, True, team.id, action)
+
+    since = Entry(b"s" * 32, PHONE, False, teams[1].id, check_in(1, minutes(55)))
+    entries = [since, marked(teams[0], W.BACK, 50), marked(teams[1], W.BACK, 50), marked(teams[2], W.OUT, 0)]
+    people = count_out([TeamSheet(team, due_ms=minutes(60)) for team in teams], entries, minutes(58))
+    assert [person.number for person in people] == [3, 2, 1]
+
+
 def test_a_list_is_the_same_in_whatever_order_its_events_came() -> None:
     entries = [mark(W.BRIEFED, -5), heard(Start(minutes(0))), heard(check_in(0, minutes(4))), mark(W.BACK, 50)]
     shuffled = entries * 2
