@@ -27,12 +27,13 @@ import tomllib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from client_core.game.series import STAGES_MAX, Entry, Row, Stage, decimal_text, group_places, series_table
-from server.formats.cards import FILE_BYTES_MAX, cell, column, fault, rows_of, text_of
+from server.authoring.reading import meant
+from server.formats.cards import FILE_BYTES_MAX, Findings, cell, column, fault, rows_of, text_of
 from server.formats.stage_results import StageLine, read_stage
 
 Scores = Literal["team", "member", "member alone"]
@@ -169,7 +170,9 @@ def _doubtful(people: dict[Person, str], seen: set[Person]) -> tuple[str, ...]:
 
 def _toml(file: Path) -> _SeriesTable:
     try:
-        table = msgspec.convert(tomllib.loads(_bytes(file).decode("utf-8-sig")), _SeriesTable)
+        document = tomllib.loads(_bytes(file).decode("utf-8-sig"))
+        _check_keys(str(file), document)
+        table = msgspec.convert(document, _SeriesTable)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise fault(str(file), "file_malformed", f"this is no series: {error}") from error
     if not 1 <= len(table.stages) <= STAGES_MAX or table.best < 1:
@@ -180,6 +183,24 @@ def _toml(file: Path) -> _SeriesTable:
                 str(file), "file_malformed", "it names a file or a game: give one of the two", f"stage {number}"
             )
     return table
+
+
+def _check_keys(file: str, document: dict[str, Any]) -> None:
+    """Raise where keys stand that no series has, or are missing, each with what was probably meant."""
+    found = Findings(file)
+    stages = document.get("stages")
+    tables = [one for one in stages if isinstance(one, dict)] if isinstance(stages, list) else []
+    known = [field.name for field in msgspec.structs.fields(_SeriesTable)]
+    known_of_stage = [field.name for field in msgspec.structs.fields(_StageTable)]
+    for key in sorted(document.keys() - set(known)):
+        found.add("file_malformed", "", f"there is no key {key[:40]!r} here{meant(key, known)}")
+    for number, table in enumerate(tables, 1):
+        for key in sorted(table.keys() - set(known_of_stage)):
+            found.add("file_malformed", f"stage {number}", f"there is no key {key[:40]!r}{meant(key, known_of_stage)}")
+    for field in msgspec.structs.fields(_SeriesTable):
+        if field.required and field.name not in document:
+            found.add("file_malformed", "", f"it needs {field.name!r}")
+    found.check()
 
 
 def _name(stage: _StageTable) -> str:

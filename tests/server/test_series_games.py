@@ -116,6 +116,15 @@ def test_a_game_and_the_standings_it_gives_as_a_file_are_one_stage(data: tuple[s
     assert totals(tmp_path, data, "team") == totals(tmp_path, data, "team", 'file = "second.csv"')
 
 
+def test_every_key_that_no_series_has_is_named_with_what_was_meant(data: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "cup.toml"
+    file.write_text('name = "Cup"\nbets = 2\n[[stages]]\ngame = "first"\ncoeficient = 2\n')
+    said = wayfold("series", "standings", str(file), *data, code=6).stderr
+    assert "there is no key 'bets' here: did you mean 'best'?" in said
+    assert "stage 1: there is no key 'coeficient': did you mean 'coefficient'?" in said
+    assert "it needs 'best'" in said
+
+
 @pytest.mark.parametrize("stage", ['game = "third"', 'game = "second"\nfile = "a.csv"', 'name = "none"'])
 def test_a_stage_that_is_no_one_thing_is_refused_in_words(stage: str, data: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "cup.toml"
