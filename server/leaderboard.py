@@ -69,8 +69,8 @@ class Leaderboard(msgspec.Struct, frozen=True):
     `devices_heard` of `devices` that were enrolled have sent at least one
     event; `oldest_heard_ms` is when, by its own clock, the one of a team still
     playing was last heard of that was not heard of for longest. `provisional`
-    is true until the game is `final` (the number of its finalisation), while a
-    team still plays or a device is unheard. `shown`: `frozen` since
+    is true until the game is `final` (the number of its finalisation), while there
+    is no team, a team still plays or a device is unheard. `shown`: `frozen` since
     `frozen_from_ms`, or `hidden` and without lines, until the game is final.
     `lines_moved` are others than pinned by what came in since; `as_pinned`:
     that is left out here.
@@ -165,7 +165,7 @@ def leaderboard(game: OpenGame, ask: Ask = EVERYBODY, folded: Folded | None = No
         devices=whole.devices,
         devices_heard=whole.heard,
         events=sum(row.result.events for row in table),
-        provisional=final is None and (playing or whole.heard < whole.devices),
+        provisional=final is None and (playing or not everybody or whole.heard < whole.devices),
         teams=tuple(_line(folded, row, whole, named, settled=settled) for row in table),
         final=final,
         oldest_heard_ms=whole.oldest_ms,

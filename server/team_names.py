@@ -21,7 +21,12 @@ def find_team(game: OpenGame, name: str) -> Team:
         if found:
             numbers = ", ".join(map(str, sorted(team.number for team in found)[:10]))
             raise Problem("team_unknown", f"{len(found)} teams answer to {name[:60]!r}: say which number, {numbers}")
-    raise Problem("team_unknown", perhaps_at_hq(game, f"no team here has the id, number or name {name[:60]!r}"))
+    raise Problem("team_unknown", perhaps_at_hq(game, no_team_called(name)))
+
+
+def no_team_called(name: str) -> str:
+    """That no team is meant by these words, as a sentence without its stop."""
+    return f"no team here has the id, number or name {name[:60]!r}"
 
 
 def find_entrant(game: OpenGame, name: str) -> tuple[Team, int | None]:

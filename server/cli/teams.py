@@ -49,7 +49,8 @@ def teams(
     if plan.unheard:
         click.echo(
             f"  {plan.unheard} members have neither badge nor card, and the game counts a visit only when the members "
-            'were there: with one phone a team write presence = "any" and publish again',
+            "were there: let phones say whose they are when they join (one may be several members'), or, where one "
+            'phone counts for its whole team, write presence = "any" and publish again',
             err=True,
         )
     if as_json:

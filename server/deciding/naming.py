@@ -18,7 +18,7 @@ from client_core.game.statuses import Status
 from client_core.game.teams import Register, Team
 from server.open_game import OpenGame
 from server.problems import Problem
-from server.team_names import find_entrant, find_team
+from server.team_names import find_entrant, find_team, no_team_called
 
 LISTED_MAX = 12
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
@@ -49,8 +49,11 @@ class Names:
             return find_team(self.game, text)
         except Problem as problem:
             close = get_close_matches(text, [team.name for team in self.game.board.teams.values()], n=1)
-            hint = f": did you mean {close[0]!r}?" if close else "; wayfold standings lists the teams"
-            raise Problem(problem.code, problem.detail + hint) from problem
+            if close == [text]:  # several bear it
+                raise
+            if close:
+                raise Problem(problem.code, f"{no_team_called(text)}: did you mean {close[0]!r}?") from problem
+            raise Problem(problem.code, f"{problem.detail}; wayfold standings lists the teams") from problem
 
     def entrant(self, text: str) -> tuple[Team, int | None]:
         """A team, or a member of it, written `7.2`."""

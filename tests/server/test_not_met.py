@@ -43,6 +43,9 @@ def test_an_edge_that_knows_no_team_says_why_and_what_to_do_and_doing_it_helps(t
     wayfold("bundle", "import", str(tmp_path / "hq.wayfold"), *edge)
     assert wayfold("standings", "park", *edge).stderr == ""
     assert "Foxes" in wayfold("explain", "park", "7", *edge).stdout
+    misspelt = wayfold("decide", "points", "park", "Foxs", "5", "--reason", "litter", *edge, code=3).stderr
+    assert "did you mean 'Foxes'?" in misspelt
+    assert "sync-now" not in misspelt, "it is here"
     with served_here(tmp_path / "edge") as client:
         assert not re.search('id="empty" class="empty">', client.get("/acme/park").text)
         assert "Foxes" in client.post("/acme/park/staff/enter", data={"code": staff_code}).text
@@ -64,4 +67,6 @@ def test_headquarters_says_how_a_game_without_teams_gets_some(tmp_path: Path) ->
     said = wayfold("standings", "park", "--data", str(tmp_path)).stderr
     assert "`wayfold game teams park TABLE`" in said
     with served_here(tmp_path) as client:
-        assert "No team is registered yet." in client.get("/acme/park").text
+        page = client.get("/acme/park").text
+        assert "No team is registered yet." in page
+        assert "Provisional: results can still change" in page, "nothing is complete before it began"
