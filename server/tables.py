@@ -15,7 +15,6 @@ from client_core.game.actions import Known, encode_action
 from client_core.game.entrants import MemberRule, Presence
 from client_core.game.events import LoggedEvent
 from client_core.game.results import TeamResult
-from client_core.game.roles import Role
 from client_core.game.rules import Rules, compile_rules
 from client_core.game.scoring import fold
 from client_core.game.standings import Standing, standings
@@ -24,7 +23,7 @@ from client_core.game.teams import Register, Team, read_register
 from server.names import minors_as_teams
 from server.open_game import OpenGame
 from server.pinned import Keep
-from server.scoreboard import events_about, game_events
+from server.scoreboard import events_about, game_events, role_of
 from sync.stream import GAME, team_audience
 
 Further = Mapping[bytes, Sequence[Known]]
@@ -145,13 +144,14 @@ def alone(rules: Rules) -> Rules:
 
 
 def _supposed(game: OpenGame, audience: bytes, further: Further) -> list[LoggedEvent]:
-    """Events that nobody wrote, at the end of a stream that is not there."""
+    """Events that nobody wrote, at the end of a stream that is not there, in the role in which this node would."""
+    role = role_of(game.log.index.directory, game.key.public_key)
     stream = hashlib.sha256(b"supposed" + audience).digest()
     payloads = [encode_action(action) for action in further.get(audience, ())]
     return [
         LoggedEvent(
             stream, seq, hashlib.sha256(stream + seq.to_bytes(4, "big") + payload).digest(), game.key.public_key,
-            payload, Role.ORGANISER, audience[1:], b"",
+            payload, role, audience[1:], b"",
         )
         for seq, payload in enumerate(payloads)
     ]  # fmt: skip

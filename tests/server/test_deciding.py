@@ -89,6 +89,9 @@ def test_a_decision_changes_what_it_says_and_undoing_it_brings_the_result_back(
     foreseen = {row["name"]: (row["place"], row["score"], row["status"]) for row in tried["moves"][0]["rows"]}
     assert foreseen == {name: line for name, line in after.items() if line != BEFORE[name]}
     assert day.states() == ["stands"]
+    tried = day.decide("undo", done["ids"][0][:8], "--dry-run")
+    foreseen = {row["name"]: (row["place"], row["score"], row["status"]) for row in tried["moves"][0]["rows"]}
+    assert foreseen == {name: line for name, line in BEFORE.items() if line != after.get(name)}
     day.decide("undo", done["ids"][0][:8])
     assert day.lines() == BEFORE
     assert day.result() == result
@@ -244,7 +247,12 @@ def test_a_table_is_tried_before_it_is_written_and_never_written_twice(day: Day,
     assert day.lines() == {"Foxes": (1, 20, "active"), "Owls": (2, 15, "active")}
     again = day.say("decide", "import", "park", file, "--write")
     assert (again["written"], again["known_already"]) == (0, 3)
-    assert day.say("decide", "import", "park", file, "--undo", "--write")["written"] == 3
+    undone = day.say("decide", "import", "park", file, "--undo", "--write")
+    assert undone["written"] == 3
+    assert {row["name"]: (row["place_before"], row["place"]) for row in undone["moves"][0]["rows"]} == {
+        "Foxes": (1, 2),
+        "Owls": (2, 1),
+    }
     assert day.lines() == BEFORE
     assert day.say("decide", "import", "park", file, "--write")["written"] == 3
 
