@@ -135,7 +135,8 @@ def mark(name: str, player: str, where: str, *, note: str, data_folder: str | No
         action = WhereaboutsMarked(desk.now_ms, team.id, WHERE[where], member, note)
         desk.write(team_audience(team.id), action)
         whole = member is None and any(p.team == team.id and p.member is not None for p in desk.view.people)
-        click.echo(f"{team.number} {team.name}{', all members' if whole else ''}: {where}")
+        bib = team.number if member is None else f"{team.number}.{member}"
+        click.echo(f"{bib} {team.name}{', all members' if whole else ''}: {where}")
 
 
 @day.command()

@@ -67,7 +67,7 @@ def test_members_are_counted_one_by_one_with_their_names(tmp_path: Path) -> None
         named = MemberNamed(START_MS, team, 2, "Ada", "+39 055 1")
         game.log.append(own_stream.write(game.log.index, game.key, STAFF, [named]))
     data = settings(tmp_path)
-    wayfold("day", "mark", "park", "1.1", "back", *data)
+    assert wayfold("day", "mark", "park", "1.1", "back", *data).stdout == "1.1 Owls: back\n"
     out = wayfold("day", "out", "park", *data).stdout
     assert "1.2" in out
     assert "Ada" in out
