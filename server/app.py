@@ -25,6 +25,7 @@ from server.api import (
     pages,
     player,
     staff,
+    staff_photos,
     standings,
     sync,
 )
@@ -71,6 +72,7 @@ def create_app(
             *bundles.ROUTES,
             sync.exchange,
             *staff.ROUTES,
+            *staff_photos.ROUTES,
             *cards.ROUTES,
             *check_in.ROUTES,
             *kiosk.ROUTES,

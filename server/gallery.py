@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from client_core.game.decisions import REPORTS_MAX, PhotoShown
 from client_core.game.desk import Picture
 from client_core.game.pictures import NO_PICTURE
 from server.open_game import OpenGame
+from server.problems import Problem
 
 
 def has_minor(game: OpenGame, team: bytes) -> bool:
@@ -23,3 +25,11 @@ def in_gallery(game: OpenGame, pictures: Iterable[Picture]) -> list[Picture]:
     """Those of a game's pictures that everybody may see, the latest first."""
     shown = [one for one in pictures if one.shown and one.photo.blob != NO_PICTURE and not has_minor(game, one.team)]
     return sorted(shown, key=lambda one: (-one.photo.at_ms, one.id))
+
+
+def showing(game: OpenGame, picture: Picture, now_ms: int, *, shown: bool) -> PhotoShown:
+    """What puts a photo into the gallery or takes it out, knowing its reports; raises `Problem("minor_on_photo")`."""
+    if shown and has_minor(game, picture.team):
+        said = "a member of its team is a minor: none of the team's photos can be shown to everybody"
+        raise Problem("minor_on_photo", said)
+    return PhotoShown(now_ms, picture.id, shown, picture.reports[:REPORTS_MAX])

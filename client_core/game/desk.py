@@ -72,13 +72,17 @@ class Words(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A photo of a team. `shown`: in the gallery, which staff decided after any report; `reports` are events' ids."""
+    """A photo of a team. `shown`: in the gallery, which staff decided after any report; `reports` are events' ids.
+
+    `waiting`: staff have not decided yet, or not since it was reported.
+    """
 
     id: bytes
     team: bytes
     photo: Photo
     shown: bool
     reports: tuple[bytes, ...]
+    waiting: bool = False
 
 
 def alarms(entries: Iterable[Entry]) -> list[Alarm]:
@@ -155,8 +159,8 @@ def pictures(entries: Iterable[Entry]) -> list[Picture]:
             found.append((entry.id in rulings and not waits, entry, approved and not waits, against))
     found.sort(key=lambda row: (row[0], -getattr(row[1].action, "at_ms", 0), row[1].id))
     return [
-        Picture(entry.id, entry.team or b"", entry.action, shown, tuple(identity for _, identity in against))
-        for _, entry, shown, against in found
+        Picture(entry.id, entry.team or b"", entry.action, shown, tuple(one for _, one in against), not decided)
+        for decided, entry, shown, against in found
         if isinstance(entry.action, Photo)
     ]
 

@@ -109,7 +109,7 @@ async def mark(
         member = data.get("member", "")
         if where is None or not (member == "" or member.isdecimal()):
             raise Problem("bad_request", "where: expected, briefed, out, back or left; member: a number or nothing")
-        note = _signed(code, data.get("note", ""))
+        note = signed(code, data.get("note", ""))
         marked = WhereaboutsMarked(node.clock(), team.id, where, int(member) if member else None, note)
         await _write(node, found, team_audience(team.id), marked)
     return _back(tenant, game)
@@ -132,7 +132,7 @@ async def seen(
             event = bytes.fromhex(data.get("event", ""))
         except ValueError as error:
             raise Problem("bad_request", "event: 64 hexadecimal digits") from error
-        note = _signed(code, data.get("note", ""))
+        note = signed(code, data.get("note", ""))
         await _write(node, found, team_audience(team.id), Acknowledged(node.clock(), event, note))
     return _back(tenant, game)
 
@@ -174,7 +174,7 @@ async def undo(
         if not reason:
             raise Problem("bad_request", "reason: say why the decision is undone")
         one = find_decisions(node.shown_of(found).decisions(), [data.get("decision", "")])
-        for audience, actions in undoing(one, node.clock(), _signed(code, reason)).items():
+        for audience, actions in undoing(one, node.clock(), signed(code, reason)).items():
             for action in actions:
                 await _write(node, found, audience, action)
     return _back(tenant, game)
@@ -201,7 +201,7 @@ def check_site(site: str | None) -> None:
         raise Problem("staff_only", "this form was sent from another site")
 
 
-def _signed(code: StaffCode, note: str) -> str:
+def signed(code: StaffCode, note: str) -> str:
     """A note with whose pass it was written under."""
     return f"{code.label}: {note}" if note else code.label
 

@@ -14,10 +14,8 @@ import click
 from client_core.game.actions import ActionError, Known
 from client_core.game.count_out import Person, Sign
 from client_core.game.decisions import (
-    REPORTS_MAX,
     Acknowledged,
     MessageSent,
-    PhotoShown,
     Whereabouts,
     WhereaboutsMarked,
 )
@@ -32,7 +30,7 @@ from server.cli.places import clock_of, data_options, open_published, settings_o
 from server.cli.signals import signals
 from server.cli.staff_code import code
 from server.desk import Desk, DeskView
-from server.gallery import has_minor
+from server.gallery import showing
 from server.leaderboard import span_text
 from server.not_met import no_team_yet
 from server.open_game import OpenGame
@@ -249,10 +247,7 @@ def photos(
         for event, shown in ((show, True), (hide, False)):
             if event is not None:
                 picture = _one(event, desk.view.pictures, "photo")
-                if shown and has_minor(desk.game, picture.team):
-                    said = "a member of its team is a minor: none of the team's photos can be shown to everybody"
-                    raise Problem("minor_on_photo", said)
-                desk.write(GAME, PhotoShown(desk.now_ms, picture.id, shown, picture.reports[:REPORTS_MAX]))
+                desk.write(GAME, showing(desk.game, picture, desk.now_ms, shown=shown))
                 click.echo(f"photo {picture.id.hex()[:ID_LETTERS]}: {'shown' if shown else 'hidden'}")
         if show is None and hide is None:
             _print_photos(desk, teams=teams, as_json=as_json)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from html import escape
 
 from client_core.game.content import Package
 from client_core.game.desk import Picture
-from server.web.leaderboard_page import zone_of
+from server.web.leaderboard_page import moment_of, zone_of
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -58,14 +57,14 @@ def render_gallery(
     zone, challenges = zone_of(package.time_zone), package.challenges
 
     def photo(one: Picture) -> str:
-        at = datetime.fromtimestamp(one.photo.at_ms / 1000, UTC).astimezone(zone)
+        at = moment_of(one.photo.at_ms, zone)
         number = one.photo.challenge
         challenge = (challenges[number].name or challenges[number].code) if number < len(challenges) else "a challenge"
         return _PHOTO.format(
             src=escape(f"{address}/{one.id.hex()}"),
             challenge=escape(challenge),
-            at=f"{at:%H:%M}",
-            iso=at.isoformat(timespec="seconds"),
+            at=f"{at:%H:%M}" if at else "?",
+            iso=at.isoformat(timespec="seconds") if at else "",
             report=escape(f"{home}/gallery/{one.id.hex()}/report"),
         )
 

@@ -120,7 +120,7 @@ def render(
         empty=_empty(board),
         source=source,
         minus=MINUS,
-        gallery=f'<p><a href="{escape(home)}/gallery">Photos</a></p>\n' if _asks_for_photos(package) else "",
+        gallery=f'<p><a href="{escape(home)}/gallery">Photos</a></p>\n' if asks_for_photos(package) else "",
         later=escape(f"{here}{query}{'&' if query else '?'}{urlencode({'since': board.version})}"),
     )
 
@@ -134,7 +134,8 @@ def _empty(board: Leaderboard) -> str:
     return "This server at the venue knows no team yet. It lists those of headquarters when the two have met."
 
 
-def _asks_for_photos(package: Package) -> bool:
+def asks_for_photos(package: Package) -> bool:
+    """Whether some challenge of the game is a photo."""
     return any(one.form is Form.PHOTO for one in package.challenges)
 
 
@@ -257,3 +258,11 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def moment_of(at_ms: int, zone: ZoneInfo) -> datetime | None:
+    """A time where the game is; None for one that no calendar has: a device may claim any."""
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        return None

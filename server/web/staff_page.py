@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from client_core.game.actions import StaffCode
 from client_core.game.count_out import Person
 from client_core.game.decisions import Whereabouts
-from client_core.game.desk import Alarm, Notice, Seen, Words
+from client_core.game.desk import Alarm, Notice, Picture, Seen, Words
 from client_core.game.signals import signal_sentence
 from server.desk import DeskView
 from server.healing import why_healing
@@ -18,6 +19,7 @@ from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.retention import day_of, kept_until_ms
 from server.signals import Look
+from server.web.leaderboard_page import asks_for_photos
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -48,7 +50,7 @@ _BODY = """<a class="skip" href="#out">Skip to who is out</a>
 <header>
 <h1>{name}: staff</h1>
 <p class="rules">{label} · as of <time>{as_of}</time> · <span id="link">this page is as old as that</span>
- · <a href="staff/check-in">check in</a> · <a href="staff/standings">standings</a></p>
+ · <a href="staff/check-in">check in</a> · <a href="staff/standings">standings</a>{photos}</p>
 </header>
 <main id="desk">
 {healing}{alarms}
@@ -110,6 +112,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
         name=escape(package.name),
         label=escape(f"{code.label} ({code.role.name.lower()})"),
         as_of=shown.clock(view.now_ms),
+        photos=_photos(view.pictures) if may_see and asks_for_photos(package) else "",
         healing=f'<p class="state provisional" role="alert">{escape(healing)}</p>\n' if healing else "",
         alarms=shown.alarms() if may_see else "",
         tally=f"{words} <small>{rest}</small>",
@@ -118,6 +121,12 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
         decisions=decisions,
         kept_until=day_of(kept_until_ms(package, game.row.published_at_ms)),
     )
+
+
+def _photos(pictures: Sequence[Picture]) -> str:
+    """The way to the photos, with how many wait for a decision: whether the gallery shows them."""
+    waiting = sum(one.waiting for one in pictures)
+    return f' · <a href="staff/photos">photos{f" ({waiting} waiting)" if waiting else ""}</a>'
 
 
 class _Shown:

@@ -17,6 +17,7 @@ from client_core.game.actions import Member, Photo, Said, encode_action
 from client_core.game.challenges import Challenge, Form, Judged
 from client_core.game.decisions import PhotoShown
 from client_core.game.pictures import blob_hash
+from client_core.game.ranges import TIME_MS_MAX
 from server import own_stream
 from server.desk import Desk
 from server.node import REPORTS_BURST_MAX
@@ -155,3 +156,85 @@ def test_a_game_without_photos_leads_to_no_gallery(tmp_path: Path) -> None:
     found_tenant(tmp_path)
     with served_here(tmp_path) as client:
         assert "/gallery" not in client.get("/acme/park").text
+
+
+def photographed(client: Any, code: str, at_ms: int = START_MS + 1_000) -> Device:
+    """A team that came to the gate and sent a photo."""
+    device = Device(client, "Owls").join(code)
+    device.check_in("A", START_MS)
+    device.write(encode_action(Photo(at_ms, 0, NAME, len(PICTURE))))
+    device.sync()
+    client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+    return device
+
+
+def enter(client: Any, folder: Path, role: str) -> None:
+    """Show a staff code of that role at the door."""
+    made = wayfold("day", "code", "park", "--role", role, "--label", role, "--data", str(folder)).stdout.split()[0]
+    assert client.post("/acme/park/staff/enter", data={"code": made}, follow_redirects=True).status_code == 200
+
+
+def test_staff_look_at_photos_on_a_page_show_hide_and_judge_them_without_seeing_whose_they_are(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    photos = "/acme/park/staff/photos"
+    with served_here(tmp_path) as client:
+        photographed(client, code)
+        assert client.get(photos).json()["code"] == "staff_only"
+        enter(client, tmp_path, "referee")
+        assert "photos (1 waiting)" in client.get("/acme/park/staff").text
+        page = client.get(photos).text
+        assert "Owls" not in page
+        (source,) = re.findall(r'<img src="([^"]+)"', page)
+        assert client.get(f"/acme/park/staff/{source}").content == PICTURE
+        (identity,) = re.findall(r'name="photo" value="([0-9a-f]+)"', page)
+
+        def do(word: str) -> tuple[str, list[str], int]:
+            shown = client.post(photos, data={"photo": identity, "do": word}, follow_redirects=True).text
+            (state,) = re.findall(r"</figure>\n<p>([^<]+)</p>", shown)
+            (owls,) = client.get("/api/v1/acme/games/park/standings").json()["teams"]
+            return state, re.findall(r'name="do" value="(\w+)"', shown), owls["score"]
+
+        assert do("right") == ("judged right; not in the gallery", ["wrong", "show", "hide"], 35)
+        assert do("show") == ("judged right; in the gallery", ["wrong", "hide"], 35)
+        assert do("wrong") == ("judged wrong; in the gallery", ["right", "hide"], 10)
+        client.post(f"/acme/park/gallery/{identity}/report")
+        assert "reported 1 time since staff looked" in client.get(photos).text
+        assert do("hide") == ("judged wrong; not in the gallery, reported 1 time", ["right", "show"], 10)
+        assert "waiting" not in client.get("/acme/park/staff").text
+        for wrong in ({"photo": identity, "do": "burn"}, {"photo": "00", "do": "show"}):
+            assert client.post(photos, data=wrong).json()["code"] == "bad_request"
+
+
+def test_safety_shows_photos_and_judges_none_and_nobody_shows_one_of_a_minor(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    photos = "/acme/park/staff/photos"
+    with served_here(tmp_path) as client:
+        owls = photographed(client, code)
+        enter(client, tmp_path, "safety")
+        page = client.get(photos).text
+        (identity,) = re.findall(r'name="photo" value="([0-9a-f]+)"', page)
+        assert re.findall(r'name="do" value="(\w+)"', page) == ["show", "hide"]
+        assert client.post(photos, data={"photo": identity, "do": "right"}).json()["code"] == "staff_only"
+        with opened(tmp_path) as game:
+            minor = Member(START_MS, owls.answer.team, 1, 2014, minor=True)
+            game.log.append(own_stream.write(game.log.index, game.key, GAME, [minor]))
+        page = client.get(photos).text
+        assert "never in the gallery: a minor plays in its team" in page
+        assert re.findall(r'name="do" value="(\w+)"', page) == []
+        assert client.post(photos, data={"photo": identity, "do": "show"}).json()["code"] == "minor_on_photo"
+
+
+def test_a_photo_of_a_time_that_no_calendar_has_keeps_nobody_from_the_others(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
+    code = found_tenant(tmp_path)
+    with served_here(tmp_path) as client:
+        photographed(client, code, TIME_MS_MAX)
+        enter(client, tmp_path, "safety")
+        page = client.get("/acme/park/staff/photos").text
+        (identity,) = re.findall(r'name="photo" value="([0-9a-f]+)"', page)
+        client.post("/acme/park/staff/photos", data={"photo": identity, "do": "show"})
+        assert "Photo for Gate, ?" in client.get("/acme/park/gallery").text
