@@ -13,11 +13,23 @@ from collections.abc import Iterable
 
 import msgspec
 
-from client_core.game.actions import Member, MemberNamed, MessageRead, Photo, Said, Sos, decode_action
+from client_core.game.actions import Consented, Member, MemberNamed, MessageRead, Photo, Said, Sos, decode_action
 from client_core.game.actions import Retired as RetiredAction
 from client_core.game.count_out import Counts, Person, TeamSheet, count_out, counts
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown, WhereaboutsMarked
-from client_core.game.desk import Alarm, Entry, Notice, Picture, Words, alarms, notices, pictures, words
+from client_core.game.desk import (
+    Acceptance,
+    Alarm,
+    Entry,
+    Notice,
+    Picture,
+    Words,
+    acceptances,
+    alarms,
+    notices,
+    pictures,
+    words,
+)
 from client_core.game.entrants import PlaysFor
 from client_core.game.pictures import NO_PICTURE, PICTURE_BYTES_MAX
 from client_core.game.roles import Role
@@ -28,6 +40,7 @@ from sync.stream import ALL, covers, team_audience
 
 _KEPT = (
     Acknowledged,
+    Consented,
     Member,
     MemberNamed,
     MessageRead,
@@ -54,6 +67,8 @@ class DeskView(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...]
     words: tuple[Words, ...]
     pictures: tuple[Picture, ...]
+    accepted: dict[str, dict[bytes, Acceptance]]
+    """By the version of each of the game's briefings, in its order, the teams that accepted it."""
     names: dict[tuple[bytes, int], MemberNamed]
 
 
@@ -94,6 +109,7 @@ class Desk:
             notices=tuple(notices(entries, categories)),
             words=tuple(words(entries)),
             pictures=tuple(pictures(entries)),
+            accepted={one.version: acceptances(entries, one.version) for one in self.game.rules.package.briefings},
             names={(one.team, one.member): one for one in sorted(named, key=lambda one: one.at_ms)},
         )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from client_core.game.actions import Action, MessageRead, Photo, Said, Sos
+from client_core.game.actions import Action, Consented, MessageRead, Photo, Said, Sos
 from client_core.game.decisions import Acknowledged, MessageSent, PhotoShown
 from client_core.game.pictures import NO_PICTURE
 
@@ -69,6 +69,14 @@ class Words(msgspec.Struct, frozen=True):
     team: bytes
     said: Said
     seen: tuple[Seen, ...]
+
+
+class Acceptance(msgspec.Struct, frozen=True):
+    """A team accepted a briefing: when first, on how many of its devices, and whether a guardian did on one of them."""
+
+    at_ms: int
+    devices: int
+    by_guardian: bool
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -131,6 +139,22 @@ def words(entries: Iterable[Entry]) -> list[Words]:
         if isinstance(entry.action, Said) and entry.team is not None and not entry.by_staff
     ]
     return sorted(found, key=lambda line: (bool(line.seen), -line.said.at_ms, line.id))
+
+
+def acceptances(entries: Iterable[Entry], version: str) -> dict[bytes, Acceptance]:
+    """The teams that accepted the briefing of this version."""
+    by_team: dict[bytes, list[tuple[bytes, Consented]]] = {}
+    for entry in entries:
+        if isinstance(entry.action, Consented) and entry.action.version == version and entry.team is not None:
+            by_team.setdefault(entry.team, []).append((entry.author, entry.action))
+    return {
+        team: Acceptance(
+            at_ms=min(action.at_ms for _, action in found),
+            devices=len({author for author, _ in found}),
+            by_guardian=any(action.guardian for _, action in found),
+        )
+        for team, found in by_team.items()
+    }
 
 
 def pictures(entries: Iterable[Entry]) -> list[Picture]:

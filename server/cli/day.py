@@ -227,6 +227,51 @@ def messages(name: str, *, as_json: bool, data_folder: str | None, settings_file
 
 @day.command()
 @click.argument("name", metavar="GAME")
+@json_option
+@data_options
+def briefings(name: str, *, as_json: bool, data_folder: str | None, settings_file: Path | None) -> None:
+    """Who accepted what is read before playing, and who has not yet."""
+    with at_desk(name, data_folder, settings_file) as desk:
+        rows = [_briefing_json(desk, one.version, consent=one.consent) for one in desk.game.rules.package.briefings]
+        if as_json:
+            print_json({"briefings": rows})
+            return
+        if not rows:
+            click.echo("this game has no briefing", err=True)
+            return
+        print_table(
+            ("version", "must", "accepted by", "by a guardian", "not yet"),
+            [
+                (
+                    row["version"],
+                    "yes" if row["consent"] else "",
+                    f"{len(row['accepted'])} of {len(row['accepted']) + len(row['missing'])}",
+                    ", ".join(str(one["number"]) for one in row["accepted"] if one["by_guardian"]),
+                    ", ".join(str(one["number"]) for one in row["missing"]),
+                )
+                for row in rows
+            ],
+        )
+
+
+def _briefing_json(desk: AtDesk, version: str, *, consent: bool) -> dict[str, Any]:
+    accepted = desk.view.accepted[version]
+    teams = sorted(desk.game.board.teams.values(), key=lambda team: team.number)
+    named = [(team, {"number": team.number, "name": team.name}) for team in teams]
+    return {
+        "version": version,
+        "consent": consent,
+        "accepted": [
+            {**who, "at_ms": found.at_ms, "devices": found.devices, "by_guardian": found.by_guardian}
+            for team, who in named
+            if (found := accepted.get(team.id)) is not None
+        ],
+        "missing": [who for team, who in named if team.id not in accepted],
+    }
+
+
+@day.command()
+@click.argument("name", metavar="GAME")
 @click.option("--show", metavar="ID", help="Show this photo in the gallery.")
 @click.option("--hide", metavar="ID", help="Take this photo out of the gallery.")
 @click.option("--teams", is_flag=True, help="Say whose they are; without, who judges does not know.")

@@ -175,7 +175,24 @@ class _Shown:
         return (
             f'<section id="words"><h2>From teams</h2>{words or "<p>Nothing.</p>"}</section>\n'
             f'<section id="messages"><h2>Messages</h2>{_SAY.format(teams=options)}\n{sent}</section>'
+            + self._briefings()
         )
+
+    def _briefings(self) -> str:
+        """Who accepted what is read before playing, and who has not yet."""
+        teams = self.game.board.teams
+        rows = ""
+        for one in self.game.rules.package.briefings:
+            accepted = self.view.accepted[one.version]
+            missing = sorted(team.number for team in teams.values() if team.id not in accepted)
+            guardians = sum(found.by_guardian for found in accepted.values())
+            not_yet = f" Not yet: {', '.join(f'#{number}' for number in missing)}." if missing else ""
+            rows += (
+                f"<article><h3>Version {escape(one.version)}{', to be accepted' if one.consent else ''}</h3>"
+                f"<p>Accepted by {len(teams) - len(missing)} of {len(teams)} teams, {guardians} by a guardian."
+                f"{not_yet}</p></article>"
+            )
+        return f'<section id="briefings"><h2>Briefings</h2>{rows}</section>' if rows else ""
 
     def signals(self, look: Look) -> str:
         """What is unusual, with its numbers; nothing of it changes a score."""

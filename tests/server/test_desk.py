@@ -9,10 +9,13 @@ import pytest
 from loopback import HOUR_MS, START_MS
 from served import Device, found_tenant, opened, served_here, wayfold
 
-from client_core.game.actions import Member, MemberNamed, MessageRead, Photo, Said, Sos, encode_action
+from client_core.game.actions import Consented, Member, MemberNamed, MessageRead, Photo, Said, Sos, encode_action
 from client_core.game.decisions import PhotoShown, Whereabouts, WhereaboutsMarked
+from client_core.game.roles import Role
+from client_core.game.showing import Briefing
 from server import own_stream
 from server.desk import Desk
+from server.staff import add_staff_code
 from sync.stream import STAFF, team_audience
 
 
@@ -108,6 +111,30 @@ def test_a_message_names_who_has_not_seen_it(tmp_path: Path) -> None:
         device.sync()
     listed = json.loads(wayfold("day", "messages", "park", "--json", *data).stdout)
     assert listed["messages"][0]["not_seen_by"] == []
+
+
+def test_staff_see_who_accepted_a_briefing_in_its_version_and_who_has_not_yet(tmp_path: Path) -> None:
+    data, briefings = settings(tmp_path), (Briefing("1", "Mind the road."), Briefing("2", "We keep it.", consent=True))
+    code = found_tenant(tmp_path, briefings=briefings)
+    with served_here(tmp_path) as client:
+        owls, foxes = Device(client, "Owls").join(code), Device(client, "Foxes").join(code)
+        accepted = [Consented(START_MS, version, guardian=version == "2") for version in ("0", "2")]
+        owls.write(*map(encode_action, accepted))
+        foxes.check_in("A")
+        for device in (owls, foxes):
+            device.sync()
+    listed = json.loads(wayfold("day", "briefings", "park", "--json", *data).stdout)["briefings"]
+    assert [(one["version"], one["consent"]) for one in listed] == [("1", False), ("2", True)]
+    assert [team["name"] for team in listed[0]["missing"]] == ["Owls", "Foxes"]  # version 0 is no longer read
+    assert [(team["name"], team["by_guardian"]) for team in listed[1]["accepted"]] == [("Owls", True)]
+    assert [team["name"] for team in listed[1]["missing"]] == ["Foxes"]
+    assert "1 of 2" in wayfold("day", "briefings", "park", *data).stdout
+    with opened(tmp_path) as game:
+        staff = add_staff_code(game.log, game.key, Role.SAFETY, "Desk", START_MS)
+    with served_here(tmp_path) as client:
+        client.post("/acme/park/staff/enter", data={"code": staff})
+        page = client.get("/acme/park/staff").text
+    assert "Accepted by 1 of 2 teams, 1 by a guardian. Not yet: #2." in page
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,13 @@ DRAFT = Draft(
 )
 
 
-def found_tenant(folder: Path, slug: str = "acme", uses: int = 100) -> str:
-    """A tenant with the game `park` published; returns a join code that makes new teams."""
+def found_tenant(folder: Path, slug: str = "acme", uses: int = 100, **changes: object) -> str:
+    """A tenant with the game `park` published, changed so; returns a join code that makes new teams."""
     tenants = TenantFiles(folder)
     tenants.add(new_tenant(slug, slug.title(), NOW_MS))
     with tenants.open(slug) as file:
         assert file.tenant is not None
-        save_draft(file, "park", DRAFT, NOW_MS)
+        save_draft(file, "park", msgspec.structs.replace(DRAFT, **changes), NOW_MS)
         row = publish_draft(file, file.tenant, "park", NOW_MS)
         game = OpenGame(file, file.tenant, row)
         code = add_join_code(game.log, game.key, None, uses, NOW_MS).code
