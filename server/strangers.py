@@ -33,17 +33,20 @@ class Strangers:
     def recount(self) -> None:
         """Count everything the log holds: at opening, and when an issuer came to be known."""
         self._bytes: dict[bytes, int] = {}
+        self._events: dict[bytes, int] = {}
+        """How many events each of these streams held when it was counted last."""
         self._streams_bytes = self._statements = 0
         self._count_streams(self._log.index.streams, {})
         self._count_statements(self._log.statements())
 
     def follow(self, changes: Changes, segments: Iterable[Segment] = ()) -> None:
         """Count what was just committed and applied; an enrolment may have made a stranger known."""
-        brought: dict[bytes, int] = {}
+        brought: dict[bytes, tuple[int, int]] = {}
         for segment in segments:
             if segment.stream not in self._bytes:
                 continue  # measured in the file, if it is a stranger's at all
-            brought[segment.stream] = brought.get(segment.stream, 0) + segment_cost(segment)
+            events, size = brought.get(segment.stream, (0, 0))
+            brought[segment.stream] = events + len(segment.payloads), size + segment_cost(segment)
         index = self._log.index
         for stream in list(self._bytes) if changes.statements else []:
             if index.directory.may_write(index.streams[stream].key):
@@ -65,16 +68,24 @@ class Strangers:
         """The bytes to hold against the quota."""
         return self._streams_bytes + STRANGER_STATEMENT_BYTES * self._statements
 
-    def _count_streams(self, streams: Iterable[bytes], brought: Mapping[bytes, int]) -> None:
-        """Add what was brought to strangers' streams; a stream that is counted first is measured in the file."""
+    def _count_streams(self, streams: Iterable[bytes], brought: Mapping[bytes, tuple[int, int]]) -> None:
+        """Add what was brought to strangers' streams, by events and bytes.
+
+        A stream is measured in the file where it is counted first, where some of it stands, and where not all that
+        came was new: the same run comes again with payloads that were held back, or by another way.
+        """
         index = self._log.index
         for stream in streams:
-            if index.directory.may_write(index.streams[stream].key):
+            state = index.streams[stream]
+            if index.directory.may_write(state.key):
                 self._set(stream, 0)
-            elif stream in self._bytes and stream in brought:
-                self._set(stream, self._bytes[stream] + brought[stream])
-            else:
-                self._set(stream, self._size(stream))
+                continue
+            events = sum(branch.tip_seq - branch.first_seq + 1 for branch in state.branches)
+            fresh, size = brought.get(stream, (0, 0))
+            known = stream in self._bytes and not index.directory.is_revoked(state.key.public_key)
+            is_all_new = known and events - self._events[stream] == fresh > 0
+            self._set(stream, self._bytes[stream] + size if is_all_new else self._size(stream))
+            self._events[stream] = events
 
     def _size(self, stream: bytes) -> int:
         """What a stream counts as: all of it but what stands, as what a key wrote before it was revoked does."""

@@ -16,6 +16,7 @@ from nodes import (
     ROOT_KEY,
     WORLD_GAME,
     authority_statement,
+    bare,
     enrolment_statement,
     key_of,
     run_of,
@@ -28,7 +29,7 @@ from sync.batch import Batch, DamagedPayload, ErasedPayload, HeadSignature, Outc
 from sync.digest import ROW, digest
 from sync.erasing import due_erasures
 from sync.errors import LocalError
-from sync.event import ORIGIN, Event
+from sync.event import ORIGIN
 from sync.log import EventLog
 from sync.memory_log import MemoryLog
 from sync.placement import DUPLICATE, FORK, HELD, STORED
@@ -113,16 +114,6 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
 def own_batch(name: str, payloads: list[bytes], first_seq: int = 0, previous: bytes = ORIGIN) -> tuple[Batch, bytes]:
     key, events, _ = sealed(name, payloads, first_seq, previous)
     return Batch(own=(OwnEvents(key, tuple(events)),)), events[-1].id
-
-
-def bare(run: Run, *positions: int) -> Run:
-    """The run with some payloads left out, as a peer sends it that lacks them."""
-    segment = segment_of(run)
-    events = [segment.event(i) for i in range(len(segment.ids))]
-    kept: list[Event] = [
-        msgspec.structs.replace(e, payload=None) if i in positions else e for i, e in enumerate(events)
-    ]
-    return make_run(run.key, kept, run.signature)
 
 
 def last_id(run: Run) -> bytes:

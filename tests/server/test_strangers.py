@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from event_logs import FACTORIES
-from nodes import ROOT_KEY, authority_statement, enrolment_statement, key_of, run_of, segment_of, stated
+from nodes import ROOT_KEY, authority_statement, bare, enrolment_statement, key_of, run_of, segment_of, stated
 
 from server.db.event_log import GameLog
 from server.strangers import Strangers
@@ -36,3 +36,32 @@ def test_of_a_revoked_keys_forked_stream_counts_what_its_revocation_does_not_lea
     log.append(Batch(statements=(stated(ROOT_KEY, Revocation(phone.public_key, pins)),)))
     counted = {"none": ["zero", "one", "two", "a", "b", "c", "x"], "a": ["x"], "x": ["a", "b", "c"], "both": []}[pinned]
     assert Strangers(log).bytes_held == sum(STRANGER_EVENT_BYTES + len(payload) for payload in counted)
+
+
+@pytest.mark.parametrize("kind", ["nobody", "revoked"])
+def test_what_comes_again_is_not_counted_again(tmp_path: Path, kind: str) -> None:
+    log = FACTORIES["server"].open(tmp_path)
+    assert isinstance(log, GameLog)
+    whole = run_of("phone", [b"%d" % n for n in range(8)])
+    ids = segment_of(whole).ids
+    first, rest = run_of("phone", [b"0", b"1", b"2"]), run_of("phone", [b"%d" % n for n in range(3, 8)], 3, ids[2])
+    if kind == "revoked":
+        phone = key_of("phone")
+        log.append(Batch(statements=(authority_statement(ROOT_KEY), enrolment_statement(ROOT_KEY, phone, ALL))))
+        log.append(
+            Batch(
+                statements=(
+                    stated(ROOT_KEY, Revocation(phone.public_key, (Pin(segment_of(whole).stream, 1, ids[1]),))),
+                )
+            )
+        )
+    strangers = Strangers(log)
+    for run in (first, bare(rest, 1, 3), bare(rest, 1), rest, whole, first):
+        transaction = log.begin()
+        segment = segment_of(run)
+        transaction.store(Batch(segments=(segment,)))
+        transaction.commit()
+        log.apply(transaction)
+        strangers.follow(transaction.changes, [segment])
+        assert strangers.bytes_held == Strangers(log).bytes_held
+    assert strangers.bytes_held == (8 if kind == "nobody" else 6) * (STRANGER_EVENT_BYTES + 1)

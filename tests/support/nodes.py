@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
+
 from client_core.signing import SigningKey, verify
 from sync.batch import Batch, OwnEvents
 from sync.effects import Append, Effect, Exchange, Random, Session, Sign, Verify, run
@@ -192,6 +194,16 @@ def run_of(name: str, payloads: Sequence[bytes], first_seq: int = 0, previous: b
 def segment_of(run: Run) -> Segment:
     """A run as a log takes it in."""
     return check_run(WORLD_GAME, run)[0]
+
+
+def bare(run: Run, *positions: int) -> Run:
+    """The run with some payloads left out, as a peer sends it that lacks them."""
+    segment = segment_of(run)
+    events = [segment.event(i) for i in range(len(segment.ids))]
+    kept: list[Event] = [
+        msgspec.structs.replace(e, payload=None) if i in positions else e for i, e in enumerate(events)
+    ]
+    return make_run(run.key, kept, run.signature)
 
 
 def delegated(hq: Node, name: str, enrolments_max: int = 50) -> Node:
