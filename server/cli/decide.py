@@ -14,7 +14,7 @@ import msgspec
 from client_core.game.actions import Known
 from client_core.game.decisions import Decision, Neutralised, Undone
 from server.cli.decide_table import import_table, near, neighbours
-from server.cli.decide_telling import Done, print_done
+from server.cli.decide_telling import Done, print_done, print_when_it_counts
 from server.cli.output import json_option, print_json, print_table
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.deciding.making import make
@@ -123,6 +123,7 @@ def _finish(bench: Bench, actions: dict[bytes, list[Known]], made: Sequence[Deci
         return
     ids = write(bench.game, actions)
     print_done(Done(says=tuple(says), written=len(ids), ids=tuple(one.hex() for one in ids)), as_json=flags.as_json)
+    print_when_it_counts(bench.game)
 
 
 _team = click.argument("team")
@@ -297,6 +298,7 @@ def _undo(bench: Bench, found: Sequence[Ruled], flags: Flags) -> None:
         return
     ids = write(bench.game, actions)
     print_done(Done(says=tuple(says), written=len(ids), ids=tuple(i.hex() for i in ids)), as_json=flags.as_json)
+    print_when_it_counts(bench.game)
 
 
 @decide.command("list")

@@ -12,7 +12,7 @@ import msgspec
 from client_core.game.actions import Known
 from client_core.game.decisions import Decision
 from client_core.game.publish import DraftError
-from server.cli.decide_telling import print_moves
+from server.cli.decide_telling import print_moves, print_when_it_counts
 from server.cli.output import InputError, json_option, print_json, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
 from server.deciding.decision_table import Line, read_decision_table
@@ -85,6 +85,8 @@ def import_table(
         with progress("folding the game as it is and as it would be"):
             moves = try_out(game, plan.actions, plan.why, plan.of_all, by_member=by == "member")
         ids = write(game, plan.actions) if really and plan.actions else []
+        if ids:
+            print_when_it_counts(game)
     count = sum(map(len, plan.actions.values()))
     bulk = Bulk(
         rows=len(lines) + len(faults),

@@ -8,6 +8,7 @@ import msgspec
 from client_core.game.statuses import Status
 from server.cli.output import print_json, print_table
 from server.deciding.trial import Move, Moves
+from server.open_game import OpenGame
 
 LISTED_MAX = 200
 
@@ -31,6 +32,16 @@ def print_done(done: Done, *, as_json: bool) -> None:
     if done.moves is not None:
         print_moves(done.moves)
         click.echo("nothing was written: this was a dry run")
+
+
+def print_when_it_counts(game: OpenGame) -> None:
+    """Say, after something was written in a game that is final, that the result stays until it is amended."""
+    if game.log.index.directory.finals():
+        name = game.row.slug
+        click.echo(
+            f"the result is final: this counts once you amend it: wayfold finalise {name} --show, then --amend",
+            err=True,
+        )
 
 
 def print_moves(moves: tuple[Moves, ...]) -> None:

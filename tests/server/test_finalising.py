@@ -89,6 +89,8 @@ def test_every_list_of_a_final_game_is_as_it_was_pinned_until_it_is_amended(tmp_
         name: now[name] for name in before if name != "table"
     }
     assert "Final result, amended (1);" in amended["table"]
+    decided = wayfold("decide", "points", "park", "Owls", "7", "--reason", "helped", *data).stderr
+    assert "the result is final: this counts once you amend it" in decided
 
 
 def lists_of(folder: Path, *more: str) -> dict[str, str]:
