@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import served
+from litestar.testing import TestClient
 from loopback import START_MS
-from served import Device, found_tenant, opened, served_here, wayfold
+from served import NOW_MS, Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Member, Photo, Said, encode_action
 from client_core.game.challenges import Challenge, Form, Judged
@@ -19,8 +21,10 @@ from client_core.game.decisions import PhotoShown
 from client_core.game.pictures import blob_hash
 from client_core.game.ranges import TIME_MS_MAX
 from server import own_stream
+from server.app import create_app
 from server.desk import Desk
 from server.node import REPORTS_BURST_MAX
+from server.settings import Settings
 from sync.stream import GAME
 
 PICTURE = b"\xff\xd8\xff\xe0" + os.urandom(5_000)
@@ -180,7 +184,9 @@ def test_staff_look_at_photos_on_a_page_show_hide_and_judge_them_without_seeing_
     monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
     code = found_tenant(tmp_path)
     photos = "/acme/park/staff/photos"
-    with served_here(tmp_path) as client:
+    seconds = count(NOW_MS, 1_000)
+    app = create_app(Settings(data_folder=str(tmp_path), node_name="test"), clock=lambda: next(seconds))
+    with TestClient(app) as client:
         photographed(client, code)
         assert client.get(photos).json()["code"] == "staff_only"
         enter(client, tmp_path, "referee")
