@@ -15,8 +15,8 @@ ADULT_YEARS = 18
 
 
 def is_minor(birth_year: int | None, opens_at_ms: int) -> bool:
-    """Whether a player of that birth year is a minor in a game that opens then, as far as years can tell."""
-    return birth_year is not None and year_of(opens_at_ms) - birth_year < ADULT_YEARS
+    """Whether a player of that birth year may be a minor when a game opens, as all are in the year they come of age."""
+    return birth_year is not None and year_of(opens_at_ms) - birth_year <= ADULT_YEARS
 
 
 def public_name(name: str, *, minor: bool) -> str:

@@ -62,7 +62,7 @@ TEAM_WORDS = {
     "number": "On the bib; left out: that of the team of this name, or the next free one.",
     "name": "The team's name; names may repeat.",
     "members": "Names of its members; only staff see them.",
-    "birth_years": "Four digits each, in the members' order; who is under 18 is shown without a name.",
+    "birth_years": "Four digits each, in the members' order; who may be under 18 is shown without a name.",
     "sexes": "f, m or x each, for categories.",
     "telephones": "For staff.",
     "badges": "What a kiosk reads of each.",

@@ -10,6 +10,7 @@ from client_core.game.final import FinalRow
 from client_core.game.statuses import STATUS_BY_NUMBER
 from server.cli.output import json_option, print_json, print_table, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.desk import Desk
 from server.finalising import FinalView, final_views, finalise
 from server.leaderboard import elapsed_text
 from server.open_game import OpenGame
@@ -43,6 +44,9 @@ def finalise_command(
             click.echo("TWO FINAL RESULTS stand beside each other: settle it with wayfold finalise --amend")
         for view in views:
             _print(game, view)
+        out = 0 if show else Desk(game).view(clock_of(settings)()).counts.out
+        if out:
+            click.echo(f"{out} still out: wayfold day out {name} says who", err=True)
 
 
 def _print(game: OpenGame, view: FinalView) -> None:

@@ -205,7 +205,9 @@ def test_the_commands_pin_show_and_amend(tmp_path: Path) -> None:
     _, foxes = played(tmp_path)
     data = ("--data", str(tmp_path))
     assert "not final" in wayfold("finalise", "park", "--show", *data).stdout
-    assert "the same result" in wayfold("finalise", "park", *data).stdout
+    done = wayfold("finalise", "park", *data)
+    assert "the same result" in done.stdout
+    assert "2 still out: wayfold day out park says who" in done.stderr
     assert "amend" in wayfold("finalise", "park", *data, code=3).stderr
     comes_in(tmp_path, foxes, "B", "C")
     shown = wayfold("finalise", "park", "--show", *data).stdout

@@ -12,7 +12,7 @@ from served import Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import Known, Member, MemberNamed, TeamRegistered
 from server.card_import import write_all
-from server.names import member_names
+from server.names import is_minor, member_names
 from sync.stream import GAME, STAFF
 
 ONE, TWO = b"1" * 16, b"2" * 16
@@ -149,3 +149,7 @@ def test_splits_are_visits_and_never_decisions_that_only_name_a_checkpoint(tmp_p
     assert splits == [("A", "120"), ("B", "300"), ("D", "540")]
     shown = json.loads(wayfold("splits", "park", "Owls", "--json", "--data", str(tmp_path)).stdout)
     assert [one["code"] for one in shown] == ["A", "B", "D"]
+
+
+def test_who_comes_of_age_in_the_year_of_the_game_may_still_be_a_minor() -> None:
+    assert [is_minor(year, START_MS) for year in (None, 2003, 2004, 2005)] == [False, False, True, True]
