@@ -49,7 +49,7 @@ function OneChallenge({ challenge, onClose }) {
   const again = form === FORM.PHOTO || form === FORM.FREE_TEXT;
   const asked = again || (!challenge.answered && challenge.tries_left !== 0);
   return h(Dialog, { title: ofGame(challenge.name) || challenge.code, onClose, children: [
-    h("p", null, ofGame(challenge.text)),
+    h("p", { dir: "auto" }, ofGame(challenge.text)),
     challenge.media.map((number) => h(Shown, { key: number, medium: home.value?.media[number] })),
     challenge.answered ? h("p", { class: "good" }, `✓ ${t("tasks.answered")}`) : h(Stakes, { challenge }),
     challenge.sealed && asked ? h(Field, { label: t("tasks.secret"), name: "secret", value: secret, onInput: setSecret, upper: true }) : null,
@@ -90,7 +90,7 @@ function InOrder({ choices, onSend }) {
   const [order, setOrder] = useState(/** @type {string[]} */ ([]));
   const left = choices.filter((one) => !order.includes(one));
   return h("div", { class: "form" }, [
-    h("ol", null, order.map((one) => h("li", { key: one }, ofGame(one)))),
+    h("ol", null, order.map((one) => h("li", { key: one, dir: "auto" }, ofGame(one)))),
     left.map((one) => h(Button, { key: one, onClick: () => setOrder([...order, one]), children: ofGame(one) })),
     h(Button, { kind: "main", disabled: left.length > 0, onClick: () => onSend(order.join("\n")), children: t("tasks.send") }),
     h(Button, { onClick: () => setOrder([]), children: t("tasks.again") }),
@@ -104,7 +104,7 @@ function Hints({ challenge }) {
   const next = challenge.hints.filter((hint) => hint.text === null && !hint.comes_later);
   const label = (/** @type {HintView} */ hint) => (hint.points ? t("tasks.hint", { points: hint.points }) : t("tasks.hint_free"));
   return [
-    challenge.hints.map((hint) => (hint.text === null ? null : h("p", { key: hint.number, class: "hint-text" }, ofGame(hint.text)))),
+    challenge.hints.map((hint) => (hint.text === null ? null : h("p", { key: hint.number, class: "hint-text", dir: "auto" }, ofGame(hint.text)))),
     next.map((hint) => (hint.from_ms !== null && hint.from_ms > now
       ? h("p", { key: hint.number, class: "quiet", id: "hint-waits" }, t("tasks.hint_later", { time: when(hint.from_ms), left: span(hint.from_ms - now), points: hint.points }))
       : h(Button, { key: hint.number, onClick: () => { takeHint(challenge.number, hint.number); }, children: label(hint) }))),

@@ -119,7 +119,7 @@ export function OneCheckpoint({ checkpoint, onClose }) {
   };
   return h(Dialog, { title: `${checkpoint.code} ${checkpoint.name === checkpoint.code ? "" : ofGame(checkpoint.name)}`, onClose, children: [
     h("p", { class: "figures" }, [t("points", { count: checkpoint.points, points: checkpoint.points }), away ? ` · ${awayText(checkpoint, away)}` : ""]),
-    checkpoint.text ? h("p", null, ofGame(checkpoint.text)) : null,
+    checkpoint.text ? h("p", { dir: "auto" }, ofGame(checkpoint.text)) : null,
     visited ? h("p", { class: "good" }, `✓ ${t("visited")}`) : null,
     h(PlaceFacts, { checkpoint }),
     byPlace && locating.value === "off" ? h(Button, { kind: visited ? "plain" : "main", onClick: locate, children: t("fix.allow") }) : null,

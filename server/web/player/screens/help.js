@@ -136,6 +136,6 @@ function About({ onClose }) {
   if (!notices.length) fetch(new URL("../notices.json", import.meta.url)).then((response) => response.json()).then(setNotices, () => undefined);
   return h(Dialog, { title: t("about"), onClose, children: [
     h("p", null, t("about.text", { stamp: document.body.dataset.stamp ?? "" })),
-    notices.map((one) => h("details", { key: one.name }, [h("summary", null, `${one.name} ${one.version} · ${one.licence}`), h("pre", null, one.text)])),
+    notices.map((one) => h("details", { key: one.name, dir: "ltr" }, [h("summary", null, `${one.name} ${one.version} · ${one.licence}`), h("pre", null, one.text)])),
   ] });
 }
