@@ -84,13 +84,14 @@ def _commits(world: World) -> list[int]:
 
 
 def _check_no_new_fork(world: World, known: set[bytes]) -> None:
-    """Who was told of a fork goes on anew: what was written since has no twin. (Revoked devices are told nothing.)"""
+    """Who was told of a fork goes on anew: what was written since has no twin. Who is shut out is told nothing."""
+    shut_out = {device.name for device in world.devices.values() if oracles.is_shut_out(world, device)}
     for tenant in ("acme", "zeta"):
         by_place = defaultdict(set)
         for row in read_rows(world.servers["hq"], tenant):
             by_place[row.stream, row.seq].add(row.id)
         for event in world.model.written.values():
-            if event.author in world.model.revoked:
+            if event.writer in shut_out or event.author in world.model.revoked:
                 continue
             if event.tenant == tenant and event.id not in known and len(by_place[event.stream, event.seq]) > 1:
                 raise Broken(NOTHING_LOST, f"a second fork: {world.model.name(event)} has a twin after calm weather")

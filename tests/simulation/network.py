@@ -52,9 +52,10 @@ def for_device(answered: Answered, url: str) -> bytes:
         if answered.media_type == PROBLEM_MEDIA_TYPE:
             try:
                 problem = msgspec.json.decode(answered.body)
-            except msgspec.DecodeError:
-                raise TransportError("not_wayfold", f"{url} answered a problem that was cut") from None
-            raise TransportError(problem["code"], problem["detail"], int(problem.get("retry_after_s", 0) * 1000))
+                told = problem["code"], problem["detail"], int(problem.get("retry_after_s", 0) * 1000)
+            except (msgspec.DecodeError, KeyError):
+                raise TransportError("not_wayfold", f"{url} answered a problem that was cut or damaged") from None
+            raise TransportError(*told)
         if answered.status in {502, 503, 504}:
             raise TransportError("upstream_down", f"a gateway answers for {url}")
     if answered.media_type != SYNC_MEDIA_TYPE:

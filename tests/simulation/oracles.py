@@ -71,7 +71,7 @@ def check_session(world: World, device: DeviceNode, server: ServerNode, report: 
     """What a device shows as safe, HQ holds or has held; HQ holds it now where it could tell the device what it lost.
 
     It could where they agreed, where it lost nothing, and where it was put back
-    by the command, which it says in every greeting that arrives whole. And a
+    by the command, which it says in every greeting that arrives and is understood. And a
     session ends: what a peer does not take is not offered for ever.
     """
     if report.rounds > ROUNDS_IN_SESSION_MAX:
@@ -81,8 +81,7 @@ def check_session(world: World, device: DeviceNode, server: ServerNode, report: 
     ever = len(own & world.model.ever_held["hq"])
     if shown > ever:
         raise Broken(COVERED, f"{device.name} shows {shown} events as safe, HQ never held more than {ever} of them")
-    greeted = report.rounds > 1 or "frame_damaged" not in {problem.code for problem in report.problems}
-    told = greeted and "hq" not in world.set_back_unawares
+    told = report.welcome is not None and "hq" not in world.set_back_unawares
     if server.name == "hq" and (report.converged or told):
         now = world.model.held_of(server, device.tenant, device.replica.public_key)
         if shown > now:
@@ -103,7 +102,7 @@ def check_all(world: World) -> None:
         _check_authors(world, tenant, held)
         _check_own_streams(world, tenant)
         _check_revoked(world, tenant)
-        readers = [node for node in nodes if not _is_shut_out(world, node)]
+        readers = [node for node in nodes if not is_shut_out(world, node)]
         _check_convergence(world, tenant, readers, held)
         _check_statements(world, tenant, readers)
         _check_scores(world, tenant, readers)
@@ -115,7 +114,7 @@ def check_all(world: World) -> None:
             _check_status(world, node)
 
 
-def _is_shut_out(world: World, node: Node) -> bool:
+def is_shut_out(world: World, node: Node) -> bool:
     """Whether a node is answered nothing any more: it keeps and gives what it has, and reads nothing.
 
     A device that was revoked, and one put back from before it changed teams: until it joins again it asks for the
@@ -346,7 +345,7 @@ def _check_status(world: World, device: DeviceNode) -> None:
     """
     if world.model.forked_streams(device.replica.public_key):
         return
-    if _is_shut_out(world, device):
+    if is_shut_out(world, device):
         return  # what waits for staff is nobody's to call safe
     if "hq" in world.ever_rolled_back and _holds_what_hq_leaves(world, device):
         return  # their roots cannot be equal, and so a restored HQ's receipts stay doubted: too little is shown

@@ -143,7 +143,7 @@ def _join_other(world: World, node: DeviceNode, team: bytes) -> None:
 
 def _thief(world: World, node: DeviceNode, dice: Random) -> None:
     """Whoever has the phone writes: beside an event of before the revocation, or from the start of a new stream."""
-    if not node.is_up:
+    if not node.is_up or world.devices.get(node.name) is not node:  # its storage was thrown away meanwhile
         return
     key = SigningKey(node.replica.membership.seed)
     payloads = [b"\x93\x00stolen %d" % dice.getrandbits(40) for _ in range(dice.randrange(1, 4))]

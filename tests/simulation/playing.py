@@ -21,10 +21,10 @@ from .servers import Request, ServerNode, address
 from .start import CHECKPOINTS, LAT_E7, LON_E7, LON_STEP_E7
 from .world import World
 
-SYNC_EVERY_MS = 90_000
+SYNC_EVERY_MS = 180_000
 PLAY_EVERY_MS = 36_000
-TICK_EVERY_MS = 60_000
-"""As often as `RELAY_EVERY_S` has it: a real edge's timer does not tick in vain either."""
+TICK_EVERY_MS = 120_000
+"""Half as often as a real edge (`RELAY_EVERY_S`): as many strikes a world, and a timer ticks in vain less often."""
 AGAIN_SHARE = 0.1
 """Of all check-ins at a checkpoint where this device may have been before: most of these are refused at once."""
 BESIDE_E7_MIN, BESIDE_SPAN_E7 = 100, 1_000
