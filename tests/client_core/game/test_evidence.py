@@ -11,6 +11,7 @@ from games import FINISH, HOUR_MS, START_MS, A, B, check_in, log, minutes, rules
 
 from client_core.game.actions import Finish, Known, Start, Witnessed
 from client_core.game.checkpoints import FirstFinders
+from client_core.game.decisions import VisitGranted
 from client_core.game.events import LoggedEvent, decode_events, tell
 from client_core.game.evidence import Evidence, clocks_of_nodes
 from client_core.game.nonces import NonceChain, NonceTaken, chain_of
@@ -96,6 +97,15 @@ def test_a_slow_clock_is_not_before_the_start_where_the_device_knew_a_nodes_late
     later = log(knowing(check_in(A, minutes(-20)), word[0]), first_seq=1)
     assert fold(played(), team(), first + later).score == 0
     assert fold(played(), team(), first + word + later).score == 30
+
+
+def test_a_slow_clock_that_nobody_bounds_is_before_the_start_until_staff_grant_the_visit() -> None:
+    phone = log(check_in(A, minutes(-20)))
+    seen = phone + held(phone, 0, minutes(3))  # by when it was held, which says nothing of not before
+    alone = fold(played(), team(), seen)
+    assert (alone.score, verdict_of(alone, phone[0]).reason) == (0, Reason.NOT_STARTED)
+    granted = by_node(VisitGranted(minutes(30), "its clock was slow", team().id, A))
+    assert fold(played(), team(), seen + granted).score == 30
 
 
 def test_a_code_of_a_kiosk_says_not_before_and_needs_nothing_but_the_kiosks_first_word() -> None:
