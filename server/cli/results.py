@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from server.cli.places import clock_of, data_options, now_option, open_published
 from server.deciding.naming import Names
 from server.formats.iof_results import write_result_list
 from server.leaderboard import Leaderboard, TeamLine, elapsed_text
+from server.local_time import clock_text, zone_of
 from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.pinned import kept
@@ -28,7 +28,7 @@ from server.scoreboard import fold_game
 from server.shown import Shown
 from server.tables import TableRow, table
 from server.team_names import find_team
-from server.web.leaderboard_page import heard_text, state_text, zone_of
+from server.web.leaderboard_page import heard_text, state_text
 
 COLUMNS = ("place", "number", "team", "score", "points", "penalty", "time", "status")
 FORMS = ("table", "json", "csv", "iof")
@@ -185,9 +185,4 @@ def _print_explanation(explained: Explanation, zone: ZoneInfo) -> None:
 
 
 def _clock(at_ms: int | None, zone: ZoneInfo) -> str:
-    if at_ms is None:
-        return ""
-    try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
-    except (ValueError, OverflowError, OSError):  # a device may claim any time
-        return str(at_ms)
+    return "" if at_ms is None else clock_text(at_ms, zone, str(at_ms), "%H:%M:%S")

@@ -16,6 +16,7 @@ from client_core.game.content import Package
 from client_core.game.ranges import LIMIT_MS_MAX, POINTS_MAX, TIME_MS_MAX
 from client_core.game.statuses import Status
 from client_core.game.teams import Register, Team
+from server.local_time import moment_of
 from server.open_game import OpenGame
 from server.problems import Problem
 from server.team_names import find_entrant, find_team, no_team_called
@@ -138,9 +139,8 @@ class Names:
         """A time of the day where the game is; with its date where that is not the game's first."""
         if at_ms is None:
             return "-"
-        try:
-            at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone)
-        except (ValueError, OverflowError, OSError):  # whoever wrote it may claim any time
+        at = moment_of(at_ms, self.zone)
+        if at is None:
             return str(at_ms)
         first = datetime.fromtimestamp(self.package.opens_at_ms / 1000, UTC).astimezone(self.zone)
         return at.strftime("%H:%M:%S" if at.date() == first.date() else "%Y-%m-%d %H:%M:%S")

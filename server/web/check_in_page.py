@@ -10,20 +10,9 @@ from urllib.parse import quote
 from client_core.game.content import Package
 from client_core.game.teams import Team
 from server.kiosk_check_in import FINISH, Asked, Unsaid
+from server.web.page_head import page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{name}: check in</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-<link rel="stylesheet" href="/static/staff.css">
-</head>
-<body>
-<header><h1>{name}: check in</h1>
+_BODY = """<header><h1>{name}: check in</h1>
 <p class="rules">{label} · <a href="../staff">staff page</a></p></header>
 <main>
 {wrong}{told}{form}
@@ -76,7 +65,7 @@ def render(
 
     `names` by team and member are shown where this role may see them.
     """
-    return _PAGE.format(
+    return page_head(f"{package.name}: check in", staff=True) + _BODY.format(
         name=escape(package.name),
         label=escape(label),
         wrong=f'<p class="state provisional" role="alert">{escape(wrong)}</p>\n' if wrong else "",

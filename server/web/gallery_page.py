@@ -7,20 +7,10 @@ from html import escape
 
 from client_core.game.content import Package
 from client_core.game.desk import Picture
-from server.web.leaderboard_page import moment_of, zone_of
+from server.local_time import moment_of, zone_of
+from server.web.page_head import page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-</head>
-<body>
-<a class="skip" href="#photos">Skip to the photos</a>
+_BODY = """<a class="skip" href="#photos">Skip to the photos</a>
 <header>
 <p><a href="{back}">Leaderboard</a></p>
 <h1>{name}: photos</h1>
@@ -69,8 +59,7 @@ def render_gallery(
         )
 
     many = len(pictures)
-    return _PAGE.format(
-        title=escape(f"{package.name}: photos"),
+    return page_head(f"{package.name}: photos") + _BODY.format(
         name=escape(package.name),
         count="No photo is shown yet." if not many else f"{many} photo{'' if many == 1 else 's'}, the latest first",
         back=escape(home),

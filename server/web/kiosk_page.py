@@ -5,21 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from server.kiosk_time import Shown
+from server.web.page_head import page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<meta http-equiv="refresh" content="{again_s}">
-<title>{name}: time</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-<link rel="stylesheet" href="/static/staff.css">
-</head>
-<body>
-<header><h1>{name}: time</h1>
+_BODY = """<header><h1>{name}: time</h1>
 <p class="rules">No network? Scan or type this code: it is a witness for your clock.</p></header>
 <main class="nonce"><img src="{picture}" alt="QR code of the letters below" width="320" height="320">
 <p><strong>{code}</strong></p><p><a href="../staff">Staff page</a></p></main>
@@ -31,4 +19,6 @@ _PAGE = """<!doctype html>
 def render(name: str, shown: Shown, picture: str, now_ms: int) -> str:
     """The whole page; it asks for the next code when this one's time is over."""
     again_s = max(1, min(30, -(-(shown.to_ms - now_ms) // 1000)))
-    return _PAGE.format(name=escape(name), code=escape(shown.code), picture=escape(picture), again_s=again_s)
+    return page_head(f"{name}: time", staff=True, scheme="light", again_s=again_s) + _BODY.format(
+        name=escape(name), code=escape(shown.code), picture=escape(picture)
+    )

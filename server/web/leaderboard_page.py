@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -13,7 +12,9 @@ from client_core.game.challenges import Form
 from client_core.game.content import Package
 from client_core.game.scoring import Status
 from server.leaderboard import Ask, Leaderboard, TeamLine, elapsed_text, limit_text, span_text
+from server.local_time import zone_of
 from server.shown import Change, Changes
+from server.web.page_head import page_head
 
 STATUS_WORDS = {
     Status.INACTIVE: "not heard of",
@@ -32,19 +33,7 @@ STATUS_WORDS = {
 }
 MINUS = "\N{MINUS SIGN}"
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-<script src="/static/leaderboard.js" defer></script>
-</head>
-<body>
-<a class="skip" href="#board">Skip to the leaderboard</a>
+_BODY = """<a class="skip" href="#board">Skip to the leaderboard</a>
 <header>
 <h1>{name}</h1>
 <p class="rules">{rules}</p>
@@ -94,8 +83,7 @@ def render(
     here = f"{home}/staff/standings" if for_staff else home
     query = query_of(board.ask)
     stream = f"{here}/events" if for_staff else f"/api/v1/{board.tenant}/games/{board.game_id}/events"
-    return _PAGE.format(
-        title=escape(f"{board.name}: leaderboard"),
+    return page_head(f"{board.name}: leaderboard", script="leaderboard.js") + _BODY.format(
         name=escape(board.name),
         rules=escape(f"{len(package.checkpoints)} checkpoints · {limit_text(package.limit)}"),
         nav=_nav(board, here),
@@ -250,19 +238,3 @@ def _row(team: TeamLine, team_base: str) -> str:
         word=STATUS_WORDS[team.status],
         status=team.status,
     )
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The game's zone; UTC where this system does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def moment_of(at_ms: int, zone: ZoneInfo) -> datetime | None:
-    """A time where the game is; None for one that no calendar has: a device may claim any."""
-    try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-    except (ValueError, OverflowError, OSError):
-        return None

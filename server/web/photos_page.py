@@ -9,21 +9,10 @@ from typing import NamedTuple
 from client_core.game.actions import StaffCode
 from client_core.game.content import Package
 from client_core.game.desk import Picture
-from server.web.leaderboard_page import moment_of, zone_of
+from server.local_time import clock_text, zone_of
+from server.web.page_head import page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{name}: photos for staff</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-<link rel="stylesheet" href="/static/staff.css">
-</head>
-<body>
-<header><h1>{name}: photos</h1>
+_BODY = """<header><h1>{name}: photos</h1>
 <p class="rules">{label} · <a href="../staff">staff page</a> · <a href="../gallery">gallery</a></p></header>
 <main>
 <p>Whose they are is left out: who judges need not know. Those that wait for a decision stand first.</p>
@@ -58,8 +47,7 @@ def render(
         number, standing = one.photo.challenge, standings[one.id]
         known = package.challenges[number] if number < len(package.challenges) else None
         challenge = (known.name or known.code) if known else "a challenge"
-        moment = moment_of(one.photo.at_ms, zone)
-        at = f"{moment:%H:%M}" if moment else "?"
+        at = clock_text(one.photo.at_ms, zone, "?")
         return _PHOTO.format(
             id=one.id.hex(),
             blob=one.photo.blob.hex(),
@@ -71,7 +59,7 @@ def render(
             ),
         )
 
-    return _PAGE.format(
+    return page_head(f"{package.name}: photos for staff", staff=True) + _BODY.format(
         name=escape(package.name),
         label=escape(f"{code.label} ({code.role.name.lower()})"),
         photos="\n".join(map(photo, pictures)) or "<li>No photo has arrived yet.</li>",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from html import escape
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from client_core.game.actions import StaffCode
 from client_core.game.count_out import Person
@@ -15,25 +13,14 @@ from client_core.game.signals import signal_sentence
 from server.desk import DeskView
 from server.healing import why_healing
 from server.leaderboard import span_text
+from server.local_time import clock_text, zone_of
 from server.not_met import no_team_yet
 from server.open_game import OpenGame
 from server.retention import day_of, kept_until_ms
 from server.signals import Look
 from server.web.leaderboard_page import asks_for_photos
+from server.web.page_head import page_head
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-<link rel="stylesheet" href="/static/staff.css">
-{script}</head>
-<body>
-"""
 _DOOR = """<header><h1>{name}</h1><p class="rules">Staff</p></header>
 <main>
 <form method="post" action="staff/enter" class="door">
@@ -90,8 +77,7 @@ _SAY = """<form method="post" action="staff/say" class="say">
 
 def render_door(name: str, wrong: str = "") -> str:
     """The page that asks for a code."""
-    head = _HEAD.format(title=escape(f"{name}: staff"), script="")
-    return head + _DOOR.format(name=escape(name), wrong=escape(wrong))
+    return page_head(f"{name}: staff", staff=True) + _DOOR.format(name=escape(name), wrong=escape(wrong))
 
 
 def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, decisions: str = "") -> str:
@@ -107,8 +93,7 @@ def render(game: OpenGame, view: DeskView, code: StaffCode, look: Look | None, d
     tally, healing = view.counts, why_healing(game)
     words = f"{tally.out} out, {tally.overdue} overdue"
     rest = f"{tally.back} back, {tally.left} left, {tally.briefed} briefed, {tally.expected} expected"
-    script = '<script src="/static/staff.js" defer></script>\n'
-    return _HEAD.format(title=escape(title), script=script) + _BODY.format(
+    return page_head(title, staff=True, script="staff.js") + _BODY.format(
         name=escape(package.name),
         label=escape(f"{code.label} ({code.role.name.lower()})"),
         as_of=shown.clock(view.now_ms),
@@ -134,14 +119,11 @@ class _Shown:
 
     def __init__(self, game: OpenGame, view: DeskView, *, may_see: bool) -> None:
         self.game, self.view, self.may_see = game, view, may_see
-        self.zone = _zone(game.rules.package.time_zone)
+        self.zone = zone_of(game.rules.package.time_zone)
 
     def clock(self, at_ms: int) -> str:
         """A time of the day where the game is."""
-        try:
-            return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone).strftime("%H:%M")
-        except (ValueError, OverflowError, OSError):  # a device may claim any time
-            return "?"
+        return clock_text(at_ms, self.zone, "?")
 
     def team(self, team: bytes) -> str:
         """A team's number and name, escaped."""
@@ -285,10 +267,3 @@ class _Shown:
 
     def _seen(self, seen: tuple[Seen, ...]) -> str:
         return "".join(f"<p>seen {self.clock(one.at_ms)}: {escape(one.note or 'staff')}</p>" for one in seen)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

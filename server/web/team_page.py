@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -11,21 +10,12 @@ from client_core.game.content import Package
 from client_core.game.lines import Line
 from client_core.game.results import TeamResult
 from server.leaderboard import elapsed_text
+from server.local_time import clock_text, zone_of
 from server.splits import Split
-from server.web.leaderboard_page import MINUS, STATUS_WORDS, zone_of
+from server.web.leaderboard_page import MINUS, STATUS_WORDS
+from server.web.page_head import page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/leaderboard.css">
-</head>
-<body>
-<a class="skip" href="#splits">Skip to the splits</a>
+_BODY = """<a class="skip" href="#splits">Skip to the splits</a>
 <header>
 <p><a href="{back}">Leaderboard</a></p>
 <h1>{name} <span class="bib">{bib}</span></h1>
@@ -63,8 +53,7 @@ def render_team(
     """The whole page; everything that people wrote is escaped. `others`: lines of no visit, with their sentences."""
     zone = zone_of(package.time_zone)
     time = f" in {elapsed_text(result.time_ms)}" if result.time_ms is not None else ""
-    return _PAGE.format(
-        title=escape(f"{name}: {package.name}"),
+    return page_head(f"{name}: {package.name}") + _BODY.format(
         back=escape(back),
         name=escape(name),
         bib=escape(bib),
@@ -112,9 +101,4 @@ def _span(span_ms: int | None) -> str:
 
 
 def _clock(at_ms: int | None, zone: ZoneInfo) -> str:
-    if at_ms is None:
-        return "-"
-    try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
-    except (ValueError, OverflowError, OSError):  # a device may claim any time
-        return "?"
+    return "-" if at_ms is None else clock_text(at_ms, zone, "?", "%H:%M:%S")
