@@ -16,9 +16,9 @@ from litestar.response import Redirect
 from client_core.game.actions import Known
 from client_core.game.decisions import AnswerJudged
 from server.api.staff import HEADERS, MAY_DECIDE, MAY_SEE, Form, Pass, Site, allowed, signed
-from server.deciding.making import audience_of, make
+from server.deciding.making import make
 from server.deciding.naming import Names
-from server.deciding.standing import Ruled, with_sees
+from server.deciding.standing import Ruled, by_audience, with_sees
 from server.gallery import has_minor, showing
 from server.node import Node
 from server.problems import Problem
@@ -62,14 +62,14 @@ async def decide(
         if one is None or do not in {"show", "hide", "right", "wrong"}:
             raise Problem("bad_request", "photo: the id of one that is here; do: show, hide, right or wrong")
         if do in {"show", "hide"}:
-            written: list[tuple[bytes, Known]] = [(GAME, showing(found, one, node.clock(), shown=do == "show"))]
+            written: dict[bytes, list[Known]] = {GAME: [showing(found, one, node.clock(), shown=do == "show")]}
         else:
             cells = {"event": one.id.hex(), "verdict": do}
             made = make(Names(found, node.clock()), "judge", cells, signed(code, "on the page of photos"))
             ruled = node.shown_of(found).decisions()
-            written = [(audience_of(judged), with_sees(ruled, judged)) for judged in made]  # type: ignore[misc]  # each is one of `Known`
-        for audience, action in written:
-            await node.writer.write_own(found, audience, [action])
+            written = by_audience(with_sees(ruled, judged) for judged in made)
+        for audience, actions in written.items():
+            await node.writer.write_own(found, audience, actions)
     return Redirect(f"/{tenant}/{game}/staff/photos#{one.id.hex()}", status_code=303)
 
 
