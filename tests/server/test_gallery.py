@@ -9,8 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import served
 from litestar.testing import TestClient
 from loopback import START_MS
 from served import NOW_MS, Device, found_tenant, opened, served_here, wayfold
@@ -33,15 +31,22 @@ GATE = Challenge("gate", "Gate", "All of you under it", 0, Form.PHOTO, Judged(),
 GALLERY = "/api/v1/acme/games/park/gallery"
 
 
-def test_a_photo_is_seen_only_while_staff_show_it_and_nobody_reported_it(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def photographed(client: Any, code: str, at_ms: int = START_MS + 1_000) -> Device:
+    """A team that came to the gate and sent a photo."""
+    device = Device(client, "Owls").join(code)
+    device.check_in("A", START_MS)
+    device.write(encode_action(Photo(at_ms, 0, NAME, len(PICTURE))))
+    device.sync()
+    client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+    return device
+
+
+def test_a_photo_is_seen_only_while_staff_show_it_and_nobody_reported_it(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     data = ("--data", str(tmp_path))
     with served_here(tmp_path) as client:
-        owls, foxes = Device(client, "Owls").join(code), Device(client, "Foxes").join(code)
-        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
-        owls.sync()
-        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        photographed(client, code, START_MS)
+        foxes = Device(client, "Foxes").join(code)
         assert client.get(GALLERY).json() == []
         (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
         assert "team" not in listed, "who judges does not see whose it is"
@@ -60,17 +65,11 @@ def test_a_photo_is_seen_only_while_staff_show_it_and_nobody_reported_it(tmp_pat
         assert client.get(f"{GALLERY}/nothing").json()["code"] == "not_found"
 
 
-def test_no_photo_of_a_team_with_a_minor_is_in_the_gallery_and_staff_are_told_why(
-    tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_no_photo_of_a_team_with_a_minor_is_in_the_gallery_and_staff_are_told_why(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     data = ("--data", str(tmp_path))
     with served_here(tmp_path) as client:
-        owls = Device(client, "Owls").join(code)
-        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
-        owls.sync()
-        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        owls = photographed(client, code)
         (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
         wayfold("day", "photos", "park", "--show", listed["id"], *data)
         assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]]
@@ -83,18 +82,12 @@ def test_no_photo_of_a_team_with_a_minor_is_in_the_gallery_and_staff_are_told_wh
         assert "a member of its team is a minor" in refused.stderr
 
 
-def test_the_gallery_is_a_page_with_nobodys_name_which_the_leaderboard_leads_to(
-    tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_the_gallery_is_a_page_with_nobodys_name_which_the_leaderboard_leads_to(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     with served_here(tmp_path) as client:
         assert 'href="/acme/park/gallery"' in client.get("/acme/park").text
         assert "No photo is shown yet" in client.get("/acme/park/gallery").text
-        owls = Device(client, "Owls").join(code)
-        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
-        owls.sync()
-        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        photographed(client, code)
         data = ("--data", str(tmp_path))
         (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
         wayfold("day", "photos", "park", "--show", listed["id"], *data)
@@ -105,17 +98,11 @@ def test_the_gallery_is_a_page_with_nobodys_name_which_the_leaderboard_leads_to(
         assert "img-src 'self'" in page.headers["content-security-policy"]
 
 
-def test_anybody_reports_a_photo_on_the_page_without_a_script_and_it_is_gone_at_once(
-    tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_anybody_reports_a_photo_on_the_page_without_a_script_and_it_is_gone_at_once(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     data = ("--data", str(tmp_path))
     with served_here(tmp_path) as client:
-        owls = Device(client, "Owls").join(code)
-        owls.write(encode_action(Photo(START_MS, 0, NAME, len(PICTURE))))
-        owls.sync()
-        client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
+        photographed(client, code)
         (listed,) = json.loads(wayfold("day", "photos", "park", "--json", *data).stdout)
         hidden = f"/acme/park/gallery/{listed['id']}/report"
         client.post(hidden)
@@ -138,9 +125,8 @@ def test_anybody_reports_a_photo_on_the_page_without_a_script_and_it_is_gone_at_
         assert [one["id"] for one in client.get(GALLERY).json()] == [listed["id"]], "knowing of the report"
 
 
-def test_one_address_cannot_empty_a_gallery_by_reports(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_one_address_cannot_empty_a_gallery_by_reports(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     with served_here(tmp_path) as client:
         owls = Device(client, "Owls").join(code)
         for number in range(REPORTS_BURST_MAX + 1):
@@ -162,27 +148,14 @@ def test_a_game_without_photos_leads_to_no_gallery(tmp_path: Path) -> None:
         assert "/gallery" not in client.get("/acme/park").text
 
 
-def photographed(client: Any, code: str, at_ms: int = START_MS + 1_000) -> Device:
-    """A team that came to the gate and sent a photo."""
-    device = Device(client, "Owls").join(code)
-    device.check_in("A", START_MS)
-    device.write(encode_action(Photo(at_ms, 0, NAME, len(PICTURE))))
-    device.sync()
-    client.post(f"/blob/v1/acme/park/{NAME.hex()}?offset=0", content=PICTURE)
-    return device
-
-
 def enter(client: Any, folder: Path, role: str) -> None:
     """Show a staff code of that role at the door."""
     made = wayfold("day", "code", "park", "--role", role, "--label", role, "--data", str(folder)).stdout.split()[0]
     assert client.post("/acme/park/staff/enter", data={"code": made}, follow_redirects=True).status_code == 200
 
 
-def test_staff_look_at_photos_on_a_page_show_hide_and_judge_them_without_seeing_whose_they_are(
-    tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_staff_look_at_photos_on_a_page_show_hide_and_judge_them_without_seeing_whose_they_are(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     photos = "/acme/park/staff/photos"
     seconds = count(NOW_MS, 1_000)
     app = create_app(Settings(data_folder=str(tmp_path), node_name="test"), clock=lambda: next(seconds))
@@ -214,9 +187,8 @@ def test_staff_look_at_photos_on_a_page_show_hide_and_judge_them_without_seeing_
             assert client.post(photos, data=wrong).json()["code"] == "bad_request"
 
 
-def test_safety_shows_photos_and_judges_none_and_nobody_shows_one_of_a_minor(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_safety_shows_photos_and_judges_none_and_nobody_shows_one_of_a_minor(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     photos = "/acme/park/staff/photos"
     with served_here(tmp_path) as client:
         owls = photographed(client, code)
@@ -234,9 +206,8 @@ def test_safety_shows_photos_and_judges_none_and_nobody_shows_one_of_a_minor(tmp
         assert client.post(photos, data={"photo": identity, "do": "show"}).json()["code"] == "minor_on_photo"
 
 
-def test_a_photo_of_a_time_that_no_calendar_has_keeps_nobody_from_the_others(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(served, "DRAFT", msgspec.structs.replace(served.DRAFT, challenges=(GATE,)))
-    code = found_tenant(tmp_path)
+def test_a_photo_of_a_time_that_no_calendar_has_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    code = found_tenant(tmp_path, challenges=(GATE,))
     with served_here(tmp_path) as client:
         photographed(client, code, TIME_MS_MAX)
         enter(client, tmp_path, "safety")

@@ -48,13 +48,8 @@ def test_what_comes_again_is_not_counted_again(tmp_path: Path, kind: str) -> Non
     if kind == "revoked":
         phone = key_of("phone")
         log.append(Batch(statements=(authority_statement(ROOT_KEY), enrolment_statement(ROOT_KEY, phone, ALL))))
-        log.append(
-            Batch(
-                statements=(
-                    stated(ROOT_KEY, Revocation(phone.public_key, (Pin(segment_of(whole).stream, 1, ids[1]),))),
-                )
-            )
-        )
+        revocation = Revocation(phone.public_key, (Pin(segment_of(whole).stream, 1, ids[1]),))
+        log.append(Batch(statements=(stated(ROOT_KEY, revocation),)))
     strangers = Strangers(log)
     for run in (first, bare(rest, 1, 3), bare(rest, 1), rest, whole, first):
         transaction = log.begin()
