@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from loopback import START_MS
-from served import Device, found_tenant, opened, served_here, wayfold
+from served import DRAFT, Device, found_tenant, opened, served_here, wayfold
 
 from client_core.game.actions import MemberNamed, Said, Sos, encode_action
 from client_core.game.roles import Role
@@ -91,6 +91,22 @@ def test_a_kiosk_sees_who_is_out_and_neither_names_nor_calls_for_help(venue: Any
     assert "43.77" not in shown
     assert "Ada" not in shown
     assert venue.post(f"{PAGE}/say", data={"text": "hello"}).json()["code"] == "staff_only"
+
+
+def test_a_position_is_shown_to_safety_alone_and_only_while_somebody_is_out(tmp_path: Path) -> None:
+    join_code, (lon, lat) = found_tenant(tmp_path), DRAFT.checkpoints[0].at
+    with opened(tmp_path) as game:
+        codes = [add_staff_code(game.log, game.key, role, "Desk", START_MS) for role in (Role.KIOSK, Role.SAFETY)]
+    with served_here(tmp_path) as client:
+        device = Device(client, "Owls").join(join_code)
+        device.check_in("A")
+        device.sync()
+        position, seen = f"{lat:.5f}, {lon:.5f}", []
+        for code in codes:
+            enter(client, code)
+            seen.append(position in client.get(PAGE).text)
+        wayfold("day", "mark", "park", "Owls", "back", "--data", str(tmp_path))
+        assert [*seen, position in client.get(PAGE).text] == [False, True, False]
 
 
 def test_marking_seeing_and_saying_are_in_the_log_under_the_label(venue: Any) -> None:
