@@ -46,6 +46,20 @@ Object.defineProperty(Navigator.prototype, "wakeLock", { get: () => ({
 """A screen that counts who keeps it on."""
 
 
+WAKINGS = """
+window.wakings = 0;
+SyncManager.prototype.register = async () => { window.wakings += 1; };
+"""
+"""A browser that counts how often it is asked to wake the app."""
+LEAVE = """
+() => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
+  document.dispatchEvent(new Event("visibilitychange"));
+  return window.wakings;
+}
+"""
+
+
 def playing(phone: Phone, hq: ServedProcess) -> Phone:
     """In the game, two steps west of checkpoint C, with positions."""
     phone.open()
@@ -187,3 +201,20 @@ def test_the_service_worker_wakes_an_open_page_when_the_network_is_back(new_phon
     phone.wait_ticks("all safe")
     phone.tab("Help")
     expect(phone.page.get_by_text(re.compile("wakes this app|sends while it is open"))).to_be_visible()
+
+
+def test_a_browser_is_asked_to_wake_the_app_when_it_is_left_with_something_to_send_and_not_after_every_check_in(
+    new_phone: NewPhone, hq: ServedProcess
+) -> None:
+    phone = new_phone("ann", hq.url)
+    phone.begin_pages_with = (WAKINGS,)
+    playing(phone, hq)
+    phone.ready_for_offline()
+    phone.wait_ticks("all safe")
+    before = phone.page.evaluate("window.wakings")
+    assert phone.page.evaluate(LEAVE) == before, "nothing to send"
+    hq.kill()
+    assert phone.check_in_here("A").startswith("Counts")
+    phone.wait_ticks("1 entry only on this phone")
+    assert phone.page.evaluate("window.wakings") == before
+    assert phone.page.evaluate(LEAVE) == before + 1
