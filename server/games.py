@@ -8,7 +8,7 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from client_core.game.actions import GamePublished
-from client_core.game.content import Package, decode_package, encode_package, package_hash
+from client_core.game.content import Package, PackageError, decode_package, encode_package, package_hash
 from client_core.game.keeping import AnswerKept
 from client_core.game.publish import Draft, DraftError, publish
 from client_core.signing import SigningKey, random_bytes
@@ -104,11 +104,11 @@ def open_game(
     now_ms: int,
 ) -> GameRow:
     """Store a game with its package and an empty log that knows these verified statements."""
-    name, hashed = decode_package(package).name, package_hash(package)
+    hashed = package_hash(package)
     game = GameRow(
         id=key.game,
         slug=slug,
-        name=name,
+        name=_name_of(package, slug),
         package_hash=hashed,
         published_at_ms=now_ms,
         team_number_first=team_number_first,
@@ -130,6 +130,16 @@ def open_game(
                 )
             )
     return game
+
+
+def _name_of(package: bytes, slug: str) -> str:
+    """The game's name; its slug where only a newer program reads the package. Raises `PackageError`."""
+    try:
+        return decode_package(package).name
+    except PackageError as error:
+        if error.code != "package_newer":
+            raise
+        return slug
 
 
 def game_log(file: TenantFile, tenant: TenantRow, game: GameRow) -> GameLog:

@@ -195,8 +195,11 @@ class Node:
             game.changed_at_ms = self.clock()
             self._by_id[tenant, row.id.hex()] = game
             self._tell_healing(game)
-            self._adopt_soon(game)
             self._erase_soon(game)
+            if game.cannot_score:
+                log.warning("%s/%s is not scored here: %s", tenant, row.slug, game.cannot_score)
+            else:
+                self._adopt_soon(game)
         return game
 
     def _tell_healing(self, game: OpenGame) -> None:
@@ -212,11 +215,13 @@ class Node:
         change = self._changes.pop(game.row.id, None)
         if change is not None:
             change.set()
+        if self._running and game.fresh:
+            self.witnessing.hear(game)
+        if game.cannot_score:
+            return
         self._judge_soon(game)
         self._adopt_soon(game)
         self._tell_holders_soon(game)
-        if self._running and game.fresh:
-            self.witnessing.hear(game)
         if self._running and game.row.id not in self._foldings:
             self._foldings[game.row.id] = asyncio.get_running_loop().create_task(self._fold(game))
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from client_core.game.content import decode_package
-from client_core.game.rules import compile_rules
+from client_core.game.content import PackageError, decode_package
+from client_core.game.rules import Rules, compile_rules
 from client_core.signing import SigningKey
 from server.db.models import GameRow, TenantRow
 from server.db.tenant_file import TenantFile
 from server.folder import Folder
 from server.games import game_log, package_of
 from server.hearing import Hearing
+from server.problems import Problem
 from server.replaced_key import is_replaced
 from server.scoreboard import Scoreboard
 from server.strangers import Strangers
@@ -28,14 +29,25 @@ class OpenGame:
     """What requests about one game share. Lives as long as the tenant's file is open."""
 
     def __init__(self, file: TenantFile, tenant: TenantRow, row: GameRow, folder: Folder | None = None) -> None:
-        """Open it, its scores folded with the help of `folder`; raises `Problem("package_missing")`."""
+        """Open it, its scores folded with the help of `folder`; raises `Problem("package_missing")`.
+
+        A game of a newer rule book than this program's is relayed, and not scored: see `cannot_score`.
+        """
         self.file, self.tenant, self.row = file, tenant, row
         self.key = SigningKey.from_seed(tenant.node_seed)
         self.log = game_log(file, tenant, row)
         with file.reading() as session:
             self.package_bytes = package_of(session, row)
-        self.rules = compile_rules(decode_package(self.package_bytes))
-        self.board = Scoreboard(self.log, self.rules, self.package_bytes, folder)
+        self.cannot_score = ""
+        """Why this program does not score the game, in a sentence; empty where it does."""
+        try:
+            rules = compile_rules(decode_package(self.package_bytes))
+        except PackageError as error:
+            if error.code != "package_newer":
+                raise
+            self.cannot_score = f"{error.detail}. Until then this node only keeps and relays what it is sent"
+        else:
+            self._board = Scoreboard(self.log, rules, self.package_bytes, folder)
         self.hearing = Hearing(self.log)
         self._revision = self.log.index.directory.revision
         self._role_statements: list[tuple[Statement, Claim]] | None = None
@@ -45,6 +57,18 @@ class OpenGame:
         self.offered_by: set[bytes] = set()
         """While healing: the edges that have shown that they hold the same."""
         self.strangers = Strangers(self.log)
+
+    @property
+    def board(self) -> Scoreboard:
+        """The scores; raises `Problem("cannot_score")`."""
+        if self.cannot_score:
+            raise Problem("cannot_score", self.cannot_score)
+        return self._board
+
+    @property
+    def rules(self) -> Rules:
+        """The rule book of its package; raises `Problem("cannot_score")`."""
+        return self.board.rules
 
     @property
     def is_authority(self) -> bool:
@@ -69,12 +93,14 @@ class OpenGame:
             if self._revision != self.log.index.directory.revision:
                 self._look_anew()
                 return
-            self.board.admit(filter(None, map(enrolled_key, map(read_claim, changes.statements))))
-        self.board.catch_up(changes.streams, segments)
+            if not self.cannot_score:
+                self.board.admit(filter(None, map(enrolled_key, map(read_claim, changes.statements))))
+        if not self.cannot_score:
+            self.board.catch_up(changes.streams, segments)
 
     def refresh(self) -> bool:
         """Take in what another process committed (a command beside the server); whether there was anything."""
-        anew = self.log.refresh() or self.board.index is not self.log.index
+        anew = self.log.refresh() or (not self.cannot_score and self.board.index is not self.log.index)
         if anew:
             self._look_anew()
         return anew
@@ -83,7 +109,8 @@ class OpenGame:
         """The directory says something else of keys that were known: whatever they wrote may count or not."""
         self._revision, self._role_statements = self.log.index.directory.revision, None
         self.strangers.recount()
-        self.board.rebuild()
+        if not self.cannot_score:
+            self.board.rebuild()
 
     def role_statements(self) -> list[tuple[Statement, Claim]]:
         """The statements that make authorities and edges: the root's and the authorities' own, not what strangers say.

@@ -59,6 +59,7 @@ PROBLEMS: dict[str, Kind] = {
     "body_too_big": Kind(413, "The body is larger than this node takes"),
     "rate_limited": Kind(429, "Too many requests from this address"),
     "internal": Kind(500, "Something is wrong with this node"),
+    "cannot_score": Kind(501, "The game is of a newer rule book than this node's program"),
     "healing": Kind(503, "This HQ came back from a backup and does not sign yet"),
     "busy": Kind(503, "The node is busy, nothing was stored"),
     "store_unusable": Kind(503, "The node's store cannot be used"),

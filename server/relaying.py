@@ -168,7 +168,7 @@ class Relaying:
 
     async def _fetch_media(self, url: str, game: OpenGame) -> None:
         """The media that devices will ask for here, until an event comes in; what is in the way is said once."""
-        if not game.rules.package.media:
+        if game.cannot_score or not game.rules.package.media:
             return
         address = f"{url.rstrip('/')}/api/v1/{game.tenant.slug}/games/{game.row.id.hex()}/media"
         commit_seq = game.log.state.commit_seq

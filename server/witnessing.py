@@ -166,7 +166,7 @@ class Witness:
 
     def due(self, now_ms: int) -> list[bytes]:
         """The streams to note now, at most `NOTES_MAX`."""
-        unproven = self.game.board.teams_flagged(Flag.UNWITNESSED)
+        unproven = set() if self.game.cannot_score else self.game.board.teams_flagged(Flag.UNWITNESSED)
         states = self.game.log.index.streams
         found: list[bytes] = []
         for stream in self._held_at:

@@ -1,4 +1,4 @@
-"""A release beside the one that is tested: the same programs, and a player's app that is this one's next version."""
+"""Releases beside the one that is tested: an older one of fewer rules, and the next one of the player's app."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from types import ModuleType
 
+from client_core.game.content import RULES
 from client_core.store.migrations import newest_version
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,10 +20,7 @@ NEXT_SQL = "CREATE TABLE next_release (note TEXT NOT NULL) STRICT;\n"
 
 def next_release(folder: Path) -> Path:
     """The programs of this tree in a folder of their own, whose app has one more step of the store; start it there."""
-    for package in ("sync", "client_core", "server"):
-        shutil.copytree(
-            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "assets", "*.br")
-        )
+    _copy_programs(folder)
     build = _build_script()
     present = build.ASSETS
     stamp = next(path for path in present.iterdir() if path.is_dir())
@@ -37,9 +35,26 @@ def next_release(folder: Path) -> Path:
     return folder
 
 
+def older_release(folder: Path) -> Path:
+    """The programs of this tree before they knew the rule book they know now; start them there."""
+    _copy_programs(folder)
+    content = folder / "client_core" / "game" / "content.py"
+    text, older = content.read_text("utf-8"), f"\nRULES = {RULES - 1}\n"
+    assert text.count(f"\nRULES = {RULES}\n") == 1
+    content.write_text(text.replace(f"\nRULES = {RULES}\n", older), "utf-8")
+    return folder
+
+
 def stamp_of_release(folder: Path) -> str:
     """The name of its set."""
     return next(path.name for path in (folder / "server" / "web" / "assets").iterdir() if path.is_dir())
+
+
+def _copy_programs(folder: Path) -> None:
+    for package in ("sync", "client_core", "server"):
+        shutil.copytree(
+            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "assets", "*.br")
+        )
 
 
 def _build_script() -> ModuleType:
