@@ -22,6 +22,7 @@ look at the hundreds of thousands that a game has (`gc=False`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -343,7 +344,6 @@ _WITH_LINES = frozenset({"text", "note", "reason", "answer", "plain"})
 """Fields that may hold several lines."""
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
 
 
 class ActionError(Exception):
@@ -377,7 +377,7 @@ def decode_action(payload: bytes) -> Action:
     if nests_too_deep(payload):
         return Malformed("nested too deep")
     try:
-        return _DECODER.decode(payload)
+        return _decoder().decode(payload)
     except UNREADABLE as error:
         kind = _kind(payload)
         return Malformed(str(error)) if kind is None or kind in KINDS else Unknown(kind)
@@ -385,11 +385,17 @@ def decode_action(payload: bytes) -> Action:
 
 def decode_actions(payloads: Sequence[bytes]) -> list[Action]:
     """The actions of many payloads, in their order."""
-    decode = _DECODER.decode
+    decode = _decoder().decode
     try:
         return [decode(p) if len(p) <= SHORT_BYTES else decode_action(p) for p in payloads]
     except UNREADABLE:
         return [decode_action(payload) for payload in payloads]
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[Known]:
+    """Of all kinds; made for the first payload, because it takes longer than all the rest of this module."""
+    return msgspec.msgpack.Decoder(Known)
 
 
 def accuracy_dm(accuracy_mm: int | None) -> int | None:

@@ -137,7 +137,6 @@ class _Head(msgspec.Struct, array_like=True):
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Package)
 _HEAD_DECODER = msgspec.msgpack.Decoder(_Head)
 
 
@@ -158,7 +157,7 @@ def decode_package(data: bytes) -> Package:
                 f"the game has format {head.format} and rules {head.rules}, this program knows format {FORMAT} "
                 f"and rules {RULES}: update it",
             )
-        package = _DECODER.decode(data)
+        package = msgspec.msgpack.decode(data, type=Package)
     except UNREADABLE as error:
         raise PackageError("package_malformed", f"these bytes are no package: {error}") from error
     check_consistent(package)

@@ -10,12 +10,14 @@ damaged one is refused before anything is written to it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 from client_core.store.errors import PRIMARY_MASK, CorruptError, ForeignFileError, NewerError, translated
 from client_core.store.migrations import migrate, newest_version, version_of
@@ -133,7 +135,9 @@ def _connect(name: str, busy_timeout_ms: int, *, create: bool) -> sqlite3.Connec
     timeout_s = busy_timeout_ms / 1000
     if name == MEMORY:
         return sqlite3.connect(name, timeout=timeout_s, isolation_level=None, check_same_thread=False)
-    uri = f"{Path(name).absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    # `Path.as_uri` would say the same, and on some versions of Python it loads all of HTTP for that.
+    place = quote(os.fsencode(Path(name).absolute().as_posix().lstrip("/")))
+    uri = f"file:///{place}?mode={'rwc' if create else 'rw'}"
     return sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 
@@ -25,9 +26,10 @@ class Migration(NamedTuple):
 @cache
 def migrations() -> tuple[Migration, ...]:
     """All steps in order, numbered 1, 2, 3 … without a hole."""
-    found = sorted(item.name for item in files(__package__).joinpath("sql").iterdir() if item.name.endswith(".sql"))
-    steps = tuple(_read(name) for name in found)
-    assert [step.version for step in steps] == list(range(1, len(steps) + 1)), found
+    folder = files(__package__).joinpath("sql")  # found once: in an archive, as in a browser, it takes its time
+    found = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+    steps = tuple(map(_read, found))
+    assert [step.version for step in steps] == list(range(1, len(steps) + 1)), steps
     return steps
 
 
@@ -67,13 +69,12 @@ def statements(sql: str) -> Iterator[str]:
     pending = ""
     for line in sql.splitlines(keepends=True):
         pending += line
-        if sqlite3.complete_statement(pending):
+        if ";" in line and sqlite3.complete_statement(pending):
             yield pending
             pending = ""
     assert not pending.strip(), pending
 
 
-def _read(name: str) -> Migration:
-    number, _, title = name.removesuffix(".sql").partition("_")
-    text = files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
-    return Migration(int(number), title, text)
+def _read(item: Traversable) -> Migration:
+    number, _, title = item.name.removesuffix(".sql").partition("_")
+    return Migration(int(number), title, item.read_text(encoding="utf-8"))

@@ -215,6 +215,12 @@ def test_a_missing_file_is_not_made_where_only_opening_is_asked(path: Path) -> N
     assert not path.exists()
 
 
+@pytest.mark.parametrize("name", ["what?.db", "50%20.db", "a#b.db", "forêt \udcff.db", "a b&mode=ro.db"])
+def test_a_file_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    Database.open(tmp_path / name).close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError):
         Database.open(tmp_path / "nowhere" / "device.wayfold")

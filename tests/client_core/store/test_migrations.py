@@ -72,6 +72,11 @@ def test_a_trigger_is_one_statement_with_those_inside_it() -> None:
     assert list(statements("-- first\nSELECT 1;\n" + trigger)) == ["-- first\nSELECT 1;\n", trigger]
 
 
+def test_a_statement_may_end_with_a_remark_in_its_line() -> None:
+    script = "SELECT 1; -- one;\nSELECT 2;\n"
+    assert list(statements(script)) == script.splitlines(keepends=True)
+
+
 def test_opening_twice_runs_no_step_again(path: Path) -> None:
     Database.open(path).close()
     before = path.read_bytes()
