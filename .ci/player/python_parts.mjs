@@ -18,7 +18,12 @@ python.unpackArchive(bytes(wheel), "wheel");
 python.mountNodeFS("/repository", repository);
 python.FS.mkdirTree("/made");
 python.FS.writeFile("/library.zip", bytes(join(folder, "python_stdlib.zip")));
-python.runPython(readFileSync(join(repository, ".ci/player/python_parts.py"), "utf8"), { filename: "python_parts.py" });
+try {
+  python.runPython(readFileSync(join(repository, ".ci/player/python_parts.py"), "utf8"), { filename: "python_parts.py" });
+} catch (error) {
+  console.error(error.message); // and not the whole of Pyodide, which is the line it came from
+  process.exit(1);
+}
 mkdirSync(out, { recursive: true });
 for (const name of python.FS.readdir("/made").filter((one) => !one.startsWith("."))) {
   writeFileSync(join(out, name), python.FS.readFile(`/made/${name}`));
