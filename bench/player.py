@@ -18,18 +18,19 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
 from playwright.sync_api import Playwright, sync_playwright
 
-from bench.player_browser import CHROMIUM, Browser
+from bench.player_browser import CHROMIUM, SETTLE_S, Browser
 from bench.player_nodes import PHOTOS, AppNode, built, copy_sets, found_game
 from bench.table import Row, show
 
 MB = 1_000_000
 MAP_LIBRARY = ("vendor/maplibre", "vendor/pmtiles", "vendor/fflate")
-COLD_RUNS, OFFLINE_RUNS, QUARTER_RUNS, MEMORY_RUNS = 3, 5, 2, 3
+COLD_RUNS, OFFLINE_RUNS, QUARTER_RUNS, MEMORY_RUNS = 7, 5, 2, 3
 BLOCKS, BLOCK, QUARTER_BLOCK = 5, 20, 60
 CHECK_INS_ABOARD = 500
 PHOTO_SIDE_PX = 320
@@ -159,6 +160,7 @@ class _Bench:
     def _once(self, name: str, url: str, *, quarter: bool = False) -> dict[str, float]:
         """One start of a new profile, which is thrown away."""
         browser = self.open(name)
+        time.sleep(SETTLE_S)  # a browser that was opened a moment ago is busy with itself
         try:
             if quarter:
                 with browser.at_a_quarter():

@@ -103,6 +103,11 @@ def copy_sets(folder: Path, stamp: str) -> tuple[Path, Path]:
     for name, source in (("main.js", "main.js"), ("worker/worker.js", "worker.js")):
         shutil.copy(BARE / source, bare / stamp / name)
         (bare / stamp / f"{name}.br").unlink(missing_ok=True)
+    page = bare / "index.html"
+    lines = page.read_text("utf-8").splitlines()
+    kept = [line for line in lines if "modulepreload" not in line and "early.js" not in line]
+    page.write_text("\n".join(kept), "utf-8")
+    (bare / "index.html.br").unlink(missing_ok=True)
     return app, bare
 
 
