@@ -67,6 +67,10 @@ IMPORTS = {
     "zxing-wasm/reader": "reader/zxing.js",
 }
 """The page's bare imports."""
+FIRST = {"early.js": "", "worker/worker.js": "", "vendor/pyodide.mjs": "", "main.js": ' fetchpriority="low"'}
+"""The modules a page begins with, in the order in which they are wanted: what it draws must not delay its Python."""
+IMPORTED = re.compile(r"""\b(?:import\s*|(?:import|export)\b[\w$*{}\s,]*?\bfrom\s*)["']([^"'\n]+)["']""")
+"""What a module cannot begin without; `import(...)` is for later."""
 BESIDE_THE_SET = ("index.html", "service-worker.js")
 """Served under names that do not change; they name the set."""
 NOT_SERVED = (".d.ts", ".md", "tsconfig.json")
@@ -224,6 +228,7 @@ def describe(made: Path, stamp: str) -> None:
     import_map = json.dumps({"imports": {name: f"{base}vendor/{file}" for name, file in IMPORTS.items()}})
     page = (PLAYER / "index.html").read_text("utf-8")
     page = page.replace("{import_map}", import_map).replace("{base}", base).replace("{stamp}", stamp)
+    page = page.replace("{preloads}", "\n".join(preloads(made, base)))
     page = page.replace("{languages}", html.escape(json.dumps(languages(made))))
     (ASSETS / "index.html").write_text(page, "utf-8")
     worker = (PLAYER / "service-worker.js").read_text("utf-8")
@@ -233,6 +238,27 @@ def describe(made: Path, stamp: str) -> None:
     parts = json.loads((made / "python" / "parts.json").read_text())
     told = {"stamp": stamp, "import_map": f"sha256-{hashed}", "sources": parts["sources"], "files": files}
     (ASSETS / "set.json").write_text(json.dumps(told, indent=1))
+
+
+def preloads(made: Path, base: str) -> Iterator[str]:
+    """All that a page imports, by name, so that a phone far from its server does not ask for one after the other."""
+    named: set[str] = set()
+    for first, urgency in FIRST.items():
+        for name in modules(made, first):
+            if name not in named:
+                named.add(name)
+                yield f'<link rel="modulepreload" href="{base}{name}"{urgency}>'
+
+
+def modules(made: Path, first: str) -> Iterator[str]:
+    """What a module imports before it runs, itself first."""
+    met = [first]
+    for name in met:
+        yield name
+        for one in IMPORTED.findall((made / name).read_text("utf-8")):
+            target = f"vendor/{IMPORTS[one]}" if one in IMPORTS else os.path.normpath(f"{Path(name).parent}/{one}")
+            if target not in met:
+                met.append(target)
 
 
 def languages(made: Path) -> dict[str, str]:

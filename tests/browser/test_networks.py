@@ -24,7 +24,7 @@ NOT_ASKED_YET = "denied for this request to access the `local` address space"
 
 SAY = """
 async (texts) => {
-  const { record } = await import(document.querySelector("script[type=module]").src.replace("main.js", "acting.js"));
+  const { record } = await import(document.querySelector("script[src$='main.js']").src.replace("main.js", "acting.js"));
   for (const text of texts) {
     await record("say", { text, at_ms: Date.now() });
     await new Promise((goOn) => setTimeout(goOn, 600));

@@ -117,7 +117,7 @@ async (picture) => {
 """
 KNOWS = """
 async (lonE7) => {
-  const { fix } = await import(document.querySelector("script[type=module]").src.replace("main.js", "game.js"));
+  const { fix } = await import(document.querySelector("script[src$='main.js']").src.replace("main.js", "game.js"));
   return fix.value?.lon_e7 === lonE7;
 }
 """

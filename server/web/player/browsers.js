@@ -48,6 +48,18 @@ export function thisApp() {
   return appAround(navigator.userAgent, isInstalled(), "TelegramWebviewProxy" in window);
 }
 
+/** Where it is kept that the player wants to go on in the browser of an app. */
+const STAYS = "stays-in-app";
+
+/** The app in whose browser this page is, unless the player said to stay there. */
+export function appToLeave() {
+  return localStorage.getItem(STAYS) ? null : thisApp();
+}
+
+export function stayInApp() {
+  localStorage.setItem(STAYS, "true");
+}
+
 /** Whether joining should wait until the app is on the home screen; another app's browser cannot put it there. */
 export function installComesFirst() {
   return isAppleTouch(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled() && thisApp() === null;

@@ -21,32 +21,37 @@ export class Core {
   /** Where the time of the call that was answered last went, in ms: on the way there, in Python, at the disk, on the way back. */
   spent = { thereMs: 0, pythonMs: 0, diskMs: 0, backMs: 0 };
 
-  /** @param {Worker} worker */
-  constructor(worker) {
-    this.worker = worker;
+  /** @type {{ resolve: (store: "opfs" | "indexed" | "memory") => void, reject: (error: CallFailed) => void } | null} */
+  #starting = null;
+  /** @type {CallFailed | null} */
+  #broken = null;
+  /** How much of the start is done, from 0 to 1; and who is told. */
+  #share = 0;
+  /** @type {(share: number) => void} */
+  #progress = () => undefined;
+
+  /** A worker that begins at once to load Python, and opens no store before it is started.
+   * @param {string} base */
+  constructor(base) {
+    this.worker = new Worker(`${base}worker/worker.js`, { type: "module" });
+    this.worker.onmessage = ({ data }) => this.#heard(data);
+    this.worker.onerror = (event) => {
+      this.#broken = new CallFailed("app_fault", event.message ?? "the worker did not start");
+      this.#starting?.reject(this.#broken);
+    };
   }
 
-  /** Start the worker; answers which kind of store it found. Rejects with `CallFailed`.
-   * @param {string} base @param {string | null} kept which kind of store holds a game @param {(share: number) => void} progress
-   * @returns {Promise<{ core: Core, store: "opfs" | "indexed" | "memory" }>} */
-  static start(base, kept, progress) {
-    const worker = new Worker(`${base}worker/worker.js`, { type: "module" });
-    const core = new Core(worker);
-    return new Promise((resolve, refuse) => {
-      const reject = (/** @type {CallFailed} */ error) => {
-        worker.terminate();
-        refuse(error);
-      };
-      worker.onerror = (event) => reject(new CallFailed("app_fault", event.message ?? "the worker did not start"));
-      worker.onmessage = ({ data }) => {
-        if (data.kind === "progress") progress(data.share);
-        else if (data.kind === "failed") reject(new CallFailed(data.code, data.detail));
-        else if (data.kind === "started") {
-          worker.onmessage = (event) => core.#heard(event.data);
-          resolve({ core, store: data.store });
-        }
-      };
-      worker.postMessage({ kind: "start", kept });
+  /** Open the store and the bridge; answers which kind of store it found. Rejects with `CallFailed`; after "store_locked"
+   * it may be tried again.
+   * @param {string | null} kept which kind of store holds a game @param {(share: number) => void} progress
+   * @returns {Promise<"opfs" | "indexed" | "memory">} */
+  start(kept, progress) {
+    this.#progress = progress;
+    progress(this.#share);
+    if (this.#broken) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+      this.worker.postMessage({ kind: "start", kept });
     });
   }
 
@@ -97,7 +102,9 @@ export class Core {
       if (waiting && data.spent) this.spent = spentOf(waiting.postedAt, data.spent);
       if (data.step.step === "done") waiting?.resolve(data.step.answer);
       else waiting?.reject(new CallFailed(data.step.code, data.step.detail, data.step.retry_after_ms));
-    }
+    } else if (data.kind === "progress") this.#progress((this.#share = data.share));
+    else if (data.kind === "started") this.#starting?.resolve(data.store);
+    else if (data.kind === "failed") this.#starting?.reject(new CallFailed(data.code, data.detail));
   }
 }
 

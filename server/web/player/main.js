@@ -6,8 +6,10 @@ import { effect } from "@preact/signals";
 import { checkInByItself } from "./automatic.js";
 import { stayAsWanted } from "./awake.js";
 import { sendInBackground } from "./background.js";
-import { thisApp } from "./browsers.js";
+import { appToLeave, stayInApp } from "./browsers.js";
+import { Core } from "./calls.js";
 import { saveDay, saveStore } from "./day_file.js";
+import { begunEarly } from "./early.js";
 import { failure, phase, progress, told } from "./game.js";
 import { gather } from "./media.js";
 import { keepForOffline } from "./offline.js";
@@ -19,8 +21,6 @@ import { Playing } from "./screens/playing.js";
 import { keepCurrent } from "./syncing.js";
 import { chooseLanguage, failureText, t } from "./words.js";
 
-/** Where it is kept that the player wants to go on in the browser of an app. */
-const STAYS = "stays-in-app";
 const BASE = new URL("./", import.meta.url).href;
 /** So long a start may keep the service worker waiting: an app that does not start must be replaced by a newer one. */
 const KEEP_AFTER_MS = 15_000;
@@ -60,7 +60,7 @@ function App() {
       return h(Playing, {});
     case "taken":
       return h("main", { class: "screen" }, [h("h1", null, t("taken.title")), h("p", null, t("taken.text")),
-        h(Button, { kind: "main", onClick: () => { begin(BASE, { steal: true }); }, children: t("taken.here") }),
+        h(Button, { kind: "main", onClick: () => { begin(new Core(BASE), { steal: true }); }, children: t("taken.here") }),
         h(Button, { onClick: saveDay, children: t("help.save") }),
         told.value ? h("p", { class: "problem", role: "alert" }, told.value.text) : null]);
     case "failed": {
@@ -79,10 +79,10 @@ function App() {
 
 /** In the browser of another app nothing is begun before the player has read what that means, or has said so before. */
 async function leaveOtherApps() {
-  const app = thisApp();
-  if (app === null || localStorage.getItem(STAYS)) return;
+  const app = appToLeave();
+  if (app === null) return;
   await new Promise((stay) => show(h(OutOfTheApp, { app, onStay: () => stay(undefined) })));
-  localStorage.setItem(STAYS, "true");
+  stayInApp();
 }
 
 /** @param {import("preact").ComponentChild} screen */
@@ -95,12 +95,14 @@ async function open() {
   await leaveOtherApps();
   show(h(App, {}));
   const lack = await lacking();
+  const early = await begunEarly;
   if (lack) {
+    early?.stop();
     show(h("main", { class: "screen" }, [h("h1", null, "Wayfold"), h("p", { class: "problem", role: "alert" }, t(lack))]));
     return;
   }
   // The game first: what the service worker fetches for later would take a slow phone's time from it.
-  const begun = begin(BASE);
+  const begun = begin(early ?? new Core(BASE));
   Promise.race([begun, new Promise((passed) => setTimeout(passed, KEEP_AFTER_MS))]).then(keepForOffline);
   await begun;
   let current = false;

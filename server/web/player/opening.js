@@ -1,15 +1,15 @@
 // Opening: becoming the one tab that has the store, joining, and leaving.
 
-import { Core, CallFailed } from "./calls.js";
+import { CallFailed } from "./calls.js";
 import { calling, fail, held, hold, home, lost, offered, phase, progress, refresh, standing, storeKind } from "./game.js";
 import { note, noted } from "./joined.js";
 import { sync } from "./syncing.js";
-import { answerOtherTabs, dayOfOtherTab } from "./tabs.js";
+import { STORE_LOCK, answerOtherTabs, dayOfOtherTab } from "./tabs.js";
 import { gameTexts, gameZone } from "./words.js";
 
 /** @typedef {import("./bridge.d.ts").Home} Home */
+/** @typedef {import("./calls.js").Core} Core */
 
-const LOCK = "wayfold-store";
 const LOCK_PATIENCE_MS = 2_000;
 const START_TRIES = 20;
 
@@ -17,18 +17,18 @@ const START_TRIES = 20;
 let release = null;
 
 /** Become the one tab that has the store, start the worker and see what is in the store.
- * @param {string} base @param {{ steal?: boolean }} [how] */
-export async function begin(base, { steal = false } = {}) {
+ * @param {Core} core @param {{ steal?: boolean }} [how] */
+export async function begin(core, { steal = false } = {}) {
   phase.value = "starting";
   if (!(await takeStore(steal))) {
+    core.stop();
     phase.value = "taken";
     return;
   }
   try {
-    const started = await startCore(base);
-    hold(started.core);
-    storeKind.value = started.store;
-    const { home: found } = await started.core.call("open", {});
+    storeKind.value = await openStore(core);
+    hold(core);
+    const { home: found } = await core.call("open", {});
     enter(found);
     answerOtherTabs(async () => (held() && home.value ? dayAsFile() : null));
   } catch (error) {
@@ -37,13 +37,16 @@ export async function begin(base, { steal = false } = {}) {
 }
 
 /** After a tab was robbed of the store, or a page loaded again, it takes a moment until the old worker's files are free.
- * @param {string} base */
-async function startCore(base) {
+ * @param {Core} core */
+async function openStore(core) {
   for (let tries = START_TRIES; ; tries -= 1) {
     try {
-      return await Core.start(base, noted()?.store ?? null, (share) => (progress.value = share));
+      return await core.start(noted()?.store ?? null, (share) => (progress.value = share));
     } catch (error) {
-      if (tries <= 1 || !(error instanceof CallFailed) || error.code !== "store_locked") throw error;
+      if (tries <= 1 || !(error instanceof CallFailed) || error.code !== "store_locked") {
+        core.stop();
+        throw error;
+      }
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
@@ -57,7 +60,7 @@ function takeStore(steal) {
     // A page that was loaded again waits for what it was before; a real second tab does not let go.
     const options = steal ? { steal: true } : { signal: AbortSignal.timeout(LOCK_PATIENCE_MS) };
     navigator.locks
-      .request(LOCK, options, () => {
+      .request(STORE_LOCK, options, () => {
         granted = true;
         resolve(true);
         return new Promise((done) => (release = () => done(undefined)));

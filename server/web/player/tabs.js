@@ -2,11 +2,19 @@
 
 import { CallFailed } from "./calls.js";
 
+/** The lock that the tab holds which has the store. */
+export const STORE_LOCK = "wayfold-store";
 const CHANNEL = "wayfold-day";
 const PATIENCE_MS = 10_000;
 
 /** @type {BroadcastChannel | null} */
 let answering = null;
+
+/** Whether no other tab has the store, as far as can be said before it is taken. */
+export async function storeIsFree() {
+  const { held } = await navigator.locks.query();
+  return !held?.some((lock) => lock.name === STORE_LOCK);
+}
 
 /** Answer other tabs that ask for the day, as long as this one has it.
  * @param {() => Promise<Uint8Array | null>} day */

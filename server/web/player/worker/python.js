@@ -2,6 +2,15 @@
 
 import { MOUNT } from "./store_files.js";
 
+/** What is imported stays: it is not looked through for garbage while it comes, nor later. */
+const LOADED = `
+import gc, sys
+gc.disable()
+sys.path.insert(0, "/lib/app.zip")
+import client_core.bridge
+gc.freeze()
+gc.enable()
+`;
 const GLUE = `
 from client_core.bridge import Bridge
 bridge = Bridge(path, exclusive=True)
@@ -12,12 +21,11 @@ def resume(ticket, answer): return bridge.resume(ticket, answer.to_bytes())
 /** @typedef {{ call: (name: string, request: Uint8Array) => Uint8Array,
  *   resume: (ticket: number, answer: Uint8Array) => Uint8Array, close: () => void }} Bridge */
 
-/** Start Python with the store's files mounted, and open the bridge.
+/** Load Python with our modules and msgspec, which opens nothing yet.
  * @param {string} base where the set lies, with a slash at the end
- * @param {{ mount: (FS: any) => void, path: string }} store
  * @param {(share: number) => void} progress
- * @returns {Promise<Bridge>} */
-export async function startBridge(base, store, progress) {
+ * @returns {Promise<any>} */
+export async function loadPython(base, progress) {
   const [{ loadPyodide }, app, msgspec] = await Promise.all([
     import(`${base}vendor/pyodide.mjs`),
     bytesOf(`${base}python/app.zip`),
@@ -39,12 +47,19 @@ export async function startBridge(base, store, progress) {
     FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
     FS.writeFile(path, content);
   }
-  store.mount(FS);
-  python.runPython("import sys; sys.path.insert(0, '/lib/app.zip')");
+  python.runPython(LOADED);
+  return python;
+}
+
+/** Mount the store's files and open the bridge.
+ * @param {any} python
+ * @param {{ mount: (FS: any) => void, path: string }} store
+ * @returns {Bridge} */
+export function openBridge(python, store) {
+  store.mount(python.FS);
   const names = python.toPy({ path: store.path });
   python.runPython(GLUE, { globals: names });
   const [call, resume, bridge] = ["call", "resume", "bridge"].map((name) => names.get(name));
-  progress(1);
   return {
     call: (name, request) => taken(call(name, request)),
     resume: (ticket, answer) => taken(resume(ticket, answer)),

@@ -57,10 +57,16 @@ export class StoreFiles {
   static async open() {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+    /** @type {StoreFile[]} */
     const files = [];
-    for (const name of NAMES) {
-      const file = await folder.getFileHandle(name, { create: true });
-      files.push(new StoreFile(name, await file.createSyncAccessHandle()));
+    try {
+      for (const name of NAMES) {
+        const file = await folder.getFileHandle(name, { create: true });
+        files.push(new StoreFile(name, await file.createSyncAccessHandle()));
+      }
+    } catch (error) {
+      for (const { handle } of files) handle.close(); // else the next try would be locked out by this one
+      throw error;
     }
     return new StoreFiles("opfs", files);
   }

@@ -1,7 +1,7 @@
 // The worker: holds the store, runs the bridge, signs. The page fetches for it and shows what it answers.
 //
-//   from the page   {kind: "start", kept} once; {kind: "call", id, name, asked}; {kind: "fetched", id, fetched};
-//                   {kind: "erase", id}; {kind: "contents", id}
+//   from the page   {kind: "start", kept} once, and again where the store was locked; {kind: "call", id, name, asked};
+//                   {kind: "fetched", id, fetched}; {kind: "erase", id}; {kind: "contents", id}
 //   to the page     {kind: "progress", share}; {kind: "started", store} or {kind: "failed", code, detail};
 //                   {kind: "answer", id, step, spent}; {kind: "fetch", id, fetch}
 //
@@ -9,7 +9,7 @@
 
 import { decode, encode } from "../msgpack.js";
 import { forgetKeys, keepKeysInMemory, keyFor, keyOf, verifyAll } from "./keys.js";
-import { STORE_PATH, startBridge } from "./python.js";
+import { STORE_PATH, loadPython, openBridge } from "./python.js";
 import { StoreFiles } from "./store_files.js";
 
 /** @typedef {import("../bridge.d.ts").Step} Step */
@@ -33,6 +33,10 @@ let ownKey = null;
 const fetching = new Map();
 let fetchNumber = 0;
 
+/** Python comes while the page still finds its words and looks whether the store is free. */
+const loading = loadPython(BASE, progress);
+loading.catch(() => undefined); // the start that waits for it says so
+
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   if (data.kind === "start") await start(data.kept);
   else if (data.kind === "call") await answerCall(data.id, data.name, data.asked);
@@ -44,11 +48,17 @@ scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   }
 };
 
+/** @param {number} share */
+function progress(share) {
+  scope.postMessage({ kind: "progress", share });
+}
+
 /** @param {string | null} kept */
 async function start(kept) {
   try {
     const { mount, path, kind } = await chooseStore(kept);
-    bridge = await startBridge(BASE, { mount, path }, (share) => scope.postMessage({ kind: "progress", share }));
+    bridge = openBridge(await loading, { mount, path });
+    progress(1);
     scope.postMessage({ kind: "started", store: kind });
     setTimeout(collect, COLLECT_AFTER_MS);
   } catch (error) {
