@@ -67,7 +67,7 @@ IMPORTS = {
     "zxing-wasm/reader": "reader/zxing.js",
 }
 """The page's bare imports."""
-FIRST = {"early.js": "", "worker/worker.js": "", "vendor/pyodide.mjs": "", "main.js": ' fetchpriority="low"'}
+FIRST = {"early.js": "", "main.js": ' fetchpriority="low"'}
 """The modules a page begins with, in the order in which they are wanted: what it draws must not delay its Python."""
 IMPORTED = re.compile(r"""\b(?:import\s*|(?:import|export)\b[\w$*{}\s,]*?\bfrom\s*)["']([^"'\n]+)["']""")
 """What a module cannot begin without; `import(...)` is for later."""

@@ -75,6 +75,11 @@ export class Core {
     return this.#post({ kind: "erase" });
   }
 
+  /** Let the worker give back what it does not need any more. */
+  collect() {
+    this.worker.postMessage({ kind: "collect" });
+  }
+
   stop() {
     this.worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(new CallFailed("store_taken", "another tab took over"));

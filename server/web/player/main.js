@@ -8,11 +8,12 @@ import { stayAsWanted } from "./awake.js";
 import { sendInBackground } from "./background.js";
 import { appToLeave, stayInApp } from "./browsers.js";
 import { Core } from "./calls.js";
+import { collect } from "./collector.js";
 import { saveDay, saveStore } from "./day_file.js";
 import { begunEarly } from "./early.js";
-import { failure, phase, progress, told } from "./game.js";
+import { failure, held, phase, progress, told } from "./game.js";
 import { gather } from "./media.js";
-import { keepForOffline } from "./offline.js";
+import { keepForOffline, ready } from "./offline.js";
 import { begin, leave } from "./opening.js";
 import { Button } from "./parts.js";
 import { OutOfTheApp } from "./screens/before.js";
@@ -24,6 +25,8 @@ import { chooseLanguage, failureText, t } from "./words.js";
 const BASE = new URL("./", import.meta.url).href;
 /** So long a start may keep the service worker waiting: an app that does not start must be replaced by a newer one. */
 const KEEP_AFTER_MS = 15_000;
+/** Twice: what one round of a collector lets go of, the next can give back. */
+const COLLECT_AFTER_MS = [200, 1_500];
 
 /** What the browser lacks that nothing can replace, as a word's key; "" where it has all. */
 async function lacking() {
@@ -105,6 +108,9 @@ async function open() {
   const begun = begin(early ?? new Core(BASE));
   Promise.race([begun, new Promise((passed) => setTimeout(passed, KEEP_AFTER_MS))]).then(keepForOffline);
   await begun;
+  effect(() => {
+    if (ready.value === 1) COLLECT_AFTER_MS.forEach((afterMs) => setTimeout(collectAll, afterMs));
+  });
   let current = false;
   effect(() => {
     if (phase.value === "play" && !current) {
@@ -116,6 +122,11 @@ async function open() {
       sendInBackground();
     }
   });
+}
+
+function collectAll() {
+  collect();
+  held()?.collect();
 }
 
 open();

@@ -7,6 +7,7 @@
 //
 // What always holds: an answer leaves after everything written is with the disk.
 
+import { collect } from "../collector.js";
 import { decode, encode } from "../msgpack.js";
 import { forgetKeys, keepKeysInMemory, keyFor, keyOf, verifyAll } from "./keys.js";
 import { STORE_PATH, loadPython, openBridge } from "./python.js";
@@ -20,7 +21,6 @@ import { StoreFiles } from "./store_files.js";
 
 const BASE = new URL("../", import.meta.url).href;
 const COLLECT_AFTER_MS = 2_000;
-const COLLECT_BYTES = 128 * 1024 * 1024;
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 /** @type {StoreFiles | null} */
@@ -39,6 +39,7 @@ loading.catch(() => undefined); // the start that waits for it says so
 
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   if (data.kind === "start") await start(data.kept);
+  else if (data.kind === "collect") collect();
   else if (data.kind === "call") await answerCall(data.id, data.name, data.asked);
   else if (data.kind === "erase") scope.postMessage({ kind: "answer", id: data.id, step: await erase() });
   else if (data.kind === "contents") scope.postMessage({ kind: "answer", id: data.id, step: { step: "done", answer: files?.contents() ?? {} } });
@@ -63,17 +64,6 @@ async function start(kept) {
     setTimeout(collect, COLLECT_AFTER_MS);
   } catch (error) {
     scope.postMessage({ kind: "failed", ...told(error) });
-  }
-}
-
-/** A start leaves tens of megabytes behind that nobody needs any more, and a phone short of memory ends the page before its
- * collector comes by: no script can call that, but one that asks for much memory brings it. Nothing is written to what is
- * asked for, so no page of it is ever made. */
-function collect() {
-  try {
-    new ArrayBuffer(COLLECT_BYTES);
-  } catch {
-    // There is not as much: then the collector has just been here.
   }
 }
 
