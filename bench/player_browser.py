@@ -28,7 +28,9 @@ RUN_S, STOP_S = 0.002, 0.006
 the kernel gives a halted program its time afterwards, so the bench says what it came to."""
 LOOPS = 9
 SETTLE_S, SETTLE_TRIES, SETTLED_MB = 2.0, 5, 2.0
-"""Memory is read when two readings so far apart differ by less; a start leaves much that is given back in a moment."""
+"""Memory is read when two readings so far apart differ by less."""
+GIVEN_BACK_S = 8.0
+"""And not before: what a start leaves behind is given back in the first seven seconds."""
 LOOP = """() => {
   const began = performance.now();
   let sum = 0;
@@ -120,7 +122,7 @@ class Browser:
 
     def page_mb(self) -> float:
         """What the page's renderer has for itself, in MB, once it no longer changes much."""
-        time.sleep(SETTLE_S)  # a browser that was opened a moment ago is busy with renderers of its own
+        time.sleep(GIVEN_BACK_S)  # and a browser that was opened a moment ago is busy with renderers of its own
         process = self._renderer()
         before = _private_mb(process)
         for _ in range(SETTLE_TRIES):
