@@ -113,6 +113,13 @@ class Desk:
             names={(one.team, one.member): one for one in sorted(named, key=lambda one: one.at_ms)},
         )
 
+    def calling(self) -> frozenset[bytes]:
+        """The streams with a call for help that no staff have seen yet, as far as is known here."""
+        unseen = {alarm.id for alarm in alarms(self._entries()) if not alarm.seen}
+        return frozenset(
+            stream for stream, pages in self._pages.items() if any(entry.id in unseen for entry in pages.entries)
+        )
+
     def announced(self, blob: bytes) -> int | None:
         """The size of a blob that an event of an enrolled device names; None where none does, or it is too big."""
         sizes = [

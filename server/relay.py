@@ -72,15 +72,23 @@ class Relay:
         return now_s >= self._due_s or (commit_seq != self._tried_seq and now_s >= self._soon_s)
 
     async def run(
-        self, http: httpx.AsyncClient, game: OpenGame, append: Callable[[Batch], Awaitable[Outcome]], now_ms: int
+        self,
+        http: httpx.AsyncClient,
+        game: OpenGame,
+        append: Callable[[Batch], Awaitable[Outcome]],
+        now_ms: int,
+        urgent: frozenset[bytes] = frozenset(),
     ) -> RelayReport:
-        """Hold one session with the first upstream that answers; raises `UpstreamError` where none does."""
+        """Hold one session with the first upstream that answers; raises `UpstreamError` where none does.
+
+        What is new in the streams of `urgent` goes up before everything else.
+        """
         self._tried_seq = game.log.state.commit_seq
         error = UpstreamError("down", "no upstream is set")
         try:
             for url in self.urls:
                 try:
-                    report = await self._session(http, game, append, url)
+                    report = await self._session(http, game, append, url, urgent)
                 except UpstreamError as failed:
                     error = failed
                     continue
@@ -93,11 +101,16 @@ class Relay:
         raise error
 
     async def _session(
-        self, http: httpx.AsyncClient, game: OpenGame, append: Callable[[Batch], Awaitable[Outcome]], url: str
+        self,
+        http: httpx.AsyncClient,
+        game: OpenGame,
+        append: Callable[[Batch], Awaitable[Outcome]],
+        url: str,
+        urgent: frozenset[bytes],
     ) -> Report:
         address = f"{url}/sync/v1/{game.tenant.slug}/{game.row.id.hex()}"
         store, epoch = self._met.get(url, (b"", b""))
-        me = Initiating(game.key.public_key, peer_store=store, peer_epoch=epoch)
+        me = Initiating(game.key.public_key, peer_store=store, peer_epoch=epoch, urgent=urgent)
         try:
             report = await drive(initiate(game.log, me), game.key, append, partial(upstream.exchange, http, address))
         except RemoteError as error:

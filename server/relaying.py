@@ -141,7 +141,8 @@ class Relaying:
                 relay.by_hand -= 1
 
     async def _run(self, relay: Relay, game: OpenGame) -> RelayReport:
-        return await relay.run(self._http, game, partial(self._node.writer.submit, game), self._node.clock())
+        append, calling = partial(self._node.writer.submit, game), self._node.desk_of(game).calling()
+        return await relay.run(self._http, game, append, self._node.clock(), calling)
 
     async def _try(self, tenant: str, game: str) -> None:
         relay = self._relay(tenant, game)

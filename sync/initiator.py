@@ -1,7 +1,7 @@
 """The opening side of a session: rounds of exchange until both roots are equal.
 
-Round 1 greets, pushes what this node wrote since the peer's last receipt (a
-guess that costs nothing when wrong) and compares roots. Further rounds send
+Round 1 greets, pushes what is urgent and what this node wrote since the peer's
+last receipt (a guess that costs nothing when wrong) and compares roots. Further rounds send
 rows, serve what the peer wants and take in what it gives. Done is when the
 roots are equal; a session that moves nothing any more ends as stalled and says
 why.
@@ -69,7 +69,8 @@ class Initiating(msgspec.Struct, frozen=True):
     `peer_store` and `peer_epoch` are the store met at this address before and
     its restore epoch then, if any. A node that only brings, and is to be shown
     nothing, says so by `reads`: it shows no proof, and is asked all the same
-    for what its rows show the peer lacks.
+    for what its rows show the peer lacks. `urgent` names streams, of anybody,
+    whose news goes before everything else.
     """
 
     node: bytes
@@ -78,6 +79,7 @@ class Initiating(msgspec.Struct, frozen=True):
     peer_epoch: bytes = b""
     software: bytes = b""
     reads: bool = True
+    urgent: frozenset[bytes] = frozenset()
 
 
 class Report(msgspec.Struct):
@@ -188,13 +190,15 @@ class _Rounds:
         return [s for s in self.log.index.streams.values() if s.key.public_key == self.me.node and signed_heads(s)]
 
     def _guess(self) -> list[Message]:
-        """Own events after the last receipt of the store met here before."""
-        own = self._own()
+        """Urgent and own events after the last receipt of the store met here before, the urgent ones first."""
+        streams = self.log.index.streams
+        urgent = [s for i in sorted(self.me.urgent) if (s := streams.get(i)) and signed_heads(s)]
+        likely = list({state.id: state for state in (*urgent, *self._own())}.values())
         held: dict[bytes, list[Receipt]] = {}
-        for receipt in self.log.receipts([state.id for state in own]) if own else ():
+        for receipt in self.log.receipts([state.id for state in likely]) if likely else ():
             held.setdefault(receipt.stream, []).append(receipt)
         messages: list[Data] = []
-        for state in own:
+        for state in likely:
             marks = tuple((r.seq, r.head) for r in held.get(state.id, ()) if r.store == self.me.peer_store)
             if len(messages) < _GUESS_FRAMES_MAX and max(signed_heads(state)) not in marks:
                 messages += pack_data(serve(self.log, Wanted(state.id, marks)), ANSWER_BYTES_MAX // 2)

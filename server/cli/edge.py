@@ -11,6 +11,7 @@ import msgspec
 from server import upstream
 from server.cli.output import json_option, print_json, progress
 from server.cli.places import clock_of, data_options, open_published, settings_of
+from server.desk import Desk
 from server.edges import add_edge_code
 from server.open_game import OpenGame
 from server.problems import Problem
@@ -86,4 +87,5 @@ async def _once(game: OpenGame, urls: tuple[str, ...], now_ms: int) -> RelayRepo
         return game.log.append(batch)
 
     async with upstream.client() as http:
-        return await Relay(game.tenant.slug, game.row.slug, urls, 1.0).run(http, game, append, now_ms)
+        relay = Relay(game.tenant.slug, game.row.slug, urls, 1.0)
+        return await relay.run(http, game, append, now_ms, Desk(game).calling())

@@ -16,7 +16,7 @@ from client_core.game.showing import Briefing
 from server import own_stream
 from server.desk import Desk
 from server.staff import add_staff_code
-from sync.stream import STAFF, team_audience
+from sync.stream import STAFF, stream_id, team_audience
 
 
 def settings(folder: Path) -> tuple[str, ...]:
@@ -86,10 +86,14 @@ def test_a_call_for_help_stays_open_until_staff_have_seen_it(tmp_path: Path) -> 
     shown = wayfold("day", "alarms", "park", *data).stdout
     assert "43.77000, 11.25000 ±6 m" in shown
     assert "by nobody yet" in shown
+    with opened(tmp_path) as game:
+        assert Desk(game).calling() == {stream_id(device.stream)}
     (alarm,) = json.loads(wayfold("day", "alarms", "park", "--json", *data).stdout)
     wayfold("day", "seen", "park", alarm["id"][:8], "--note", "a car is coming", *data)
     assert "a car is coming" in wayfold("day", "alarms", "park", *data).stdout
     assert "by the bridge" in wayfold("day", "messages", "park", *data).stdout
+    with opened(tmp_path) as game:
+        assert Desk(game).calling() == frozenset()
     with served_here(tmp_path) as client:
         device.client = client
         report = device.sync()

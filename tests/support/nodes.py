@@ -129,14 +129,19 @@ class Node:
         me = Responding(self.key.public_key, self.clock_ms, (NONCE,), self.level, self.scope, quota)
         return self.drive(respond(body, self.log, me))
 
-    def sync(self, peer: Node, link: Callable[[bytes, Callable[[bytes], bytes]], bytes] | None = None) -> Report:
+    def sync(
+        self,
+        peer: Node,
+        link: Callable[[bytes, Callable[[bytes], bytes]], bytes] | None = None,
+        urgent: frozenset[bytes] = frozenset(),
+    ) -> Report:
         """Hold one session with a peer, over a link that may misbehave."""
 
         def exchange(body: bytes) -> bytes:
             self.sent.append(body)
             return link(body, peer.respond) if link else peer.respond(body)
 
-        me = Initiating(self.key.public_key, self.scope, peer.log.state.store_id)
+        me = Initiating(self.key.public_key, self.scope, peer.log.state.store_id, urgent=urgent)
         return self.drive(initiate(self.log, me), exchange)
 
     def root(self, scope: Scope | None = None) -> bytes:

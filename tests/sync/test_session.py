@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from nodes import Node, authority_statement, enrolled, memory_node
 
 from sync.batch import Batch
@@ -47,6 +50,36 @@ def test_two_nodes_of_everything_exchange_both_ways(hq: Node) -> None:
     report = edge.sync(hq)
     assert report.converged
     assert (report.sent, report.received) == (130, 250)
+
+
+def test_what_is_urgent_is_there_after_the_first_round_whoever_wrote_it(hq: Node) -> None:
+    edge = enrolled(hq, "edge", ALL)
+    devices = [enrolled(hq, f"d{i}", scope_of(GAME, TEAM)) for i in range(20)]
+    streams = [device.write(*[b"%d" % n for n in range(300)], audience=TEAM) for device in devices]
+    for device in devices:
+        device.sync(edge)
+
+    def cut_after_the_first(body: bytes, respond: Callable[[bytes], bytes]) -> bytes:
+        if len(edge.sent) > 1:
+            raise ConnectionError
+        return respond(body)
+
+    with pytest.raises(ConnectionError):
+        edge.sync(hq, cut_after_the_first, urgent=frozenset(streams[7:8]))
+    assert [s for s in streams if s in hq.log.index.streams] == [streams[7]]
+    assert hq.log.index.streams[streams[7]].branches[0].tip_seq == 299
+
+
+def test_what_is_urgent_and_safe_is_not_sent_again(hq: Node) -> None:
+    edge = enrolled(hq, "edge", ALL)
+    device = enrolled(hq, "device", scope_of(GAME, TEAM))
+    stream = device.write(*[b"%d" % n for n in range(300)], audience=TEAM)
+    device.sync(edge)
+    edge.sync(hq)
+    edge.sync(hq)
+    report = edge.sync(hq, urgent=frozenset({stream, b"unknown" * 4}))
+    assert (report.converged, report.rounds) == (True, 1)
+    assert report.bytes_sent + report.bytes_received <= 400
 
 
 def test_many_streams_converge_bucket_by_bucket(hq: Node) -> None:
