@@ -30,7 +30,7 @@ from bench.table import Row, show
 
 MB = 1_000_000
 MAP_LIBRARY = ("vendor/maplibre", "vendor/pmtiles", "vendor/fflate")
-COLD_RUNS, OFFLINE_RUNS, QUARTER_RUNS, MEMORY_RUNS = 7, 5, 2, 3
+COLD_RUNS, OFFLINE_RUNS, QUARTER_RUNS, MEMORY_RUNS = 7, 9, 2, 3
 BLOCKS, BLOCK, QUARTER_BLOCK = 5, 20, 60
 CHECK_INS_ABOARD = 500
 PHOTO_SIDE_PX = 320
