@@ -176,7 +176,7 @@ _SENTENCES: dict[str, str] = {
     Reason.WRONG_CODE: "{where}: not the code that stands there",
     Reason.ALREADY_STARTED: "the team had started already",
     Reason.FINISH_IS_A_CHECKPOINT: "this game ends at its finish checkpoint",
-    Reason.NOT_THIS_TEAM: "says nothing about this team's play",
+    Reason.NOT_THIS_TEAM: "is no part of the score",
     Reason.UNKNOWN_KIND: "an action of kind {a}, which this program is too old to know",
     Reason.MALFORMED: "not an action: damaged, or written by a faulty program",
     Reason.WRONG_ROLE: "{where}: only staff of a higher role may say this",

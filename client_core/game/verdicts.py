@@ -22,7 +22,7 @@ class Reason(StrEnum):
     WRONG_CODE = "wrong_code"  # -
     ALREADY_STARTED = "already_started"  # when, ms
     FINISH_IS_A_CHECKPOINT = "finish_is_a_checkpoint"  # its number
-    NOT_THIS_TEAM = "not_this_team"  # a server's action in a team's stream: says nothing about play
+    NOT_THIS_TEAM = "not_this_team"  # what no rule judges, such as an SOS, or a server's action in a team's stream
     UNKNOWN_KIND = "unknown_kind"  # the kind: held for a newer program
     MALFORMED = "malformed"  # -
     WRONG_ROLE = "wrong_role"  # the author's role: it may not say this
