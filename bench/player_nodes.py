@@ -2,7 +2,7 @@
 
 Both are `wayfold serve`, each in a process of its own, with a copy of the built
 set, so that a build meanwhile disturbs nothing. The bare one differs in two
-files (`bench/bare`).
+files (`bench/bare`), and its page names no modules beside them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The opening side of a session: rounds of exchange until both roots are equal.
 
 Round 1 greets, pushes what is urgent and what this node wrote since the peer's
-last receipt (a guess that costs nothing when wrong) and compares roots. Further rounds send
-rows, serve what the peer wants and take in what it gives. Done is when the
-roots are equal; a session that moves nothing any more ends as stalled and says
-why.
+last receipt (a guess that costs nothing when wrong) and compares roots. Further
+rounds send rows, serve what the peer wants and take in what it gives. Done is
+when the roots are equal; a session that moves nothing any more ends as stalled
+and says why.
 """
 
 from __future__ import annotations

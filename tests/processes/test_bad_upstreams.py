@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served
+from served import Device, ServedProcess, edge_code_of, found_tenant, opened, served, until
 
 from sync.stream import stream_id
 from tests.processes.faulty_link import CANNED, CLEAN, FaultyLink
@@ -18,13 +16,6 @@ from tests.processes.test_strangers import memory_mib
 
 KINDS = ["refuse", "cut the request", "cut the answer", "flip a bit down", "endless", *CANNED]
 WITHIN_S = 60.0
-
-
-def until(true: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def upstream_of(edge: ServedProcess) -> dict[str, Any]:
@@ -48,14 +39,16 @@ def test_an_edge_outlives_every_answer_and_brings_all_events_up(tmp_path: Path) 
                 device.check_in("ABCD"[number % 4], at_ms=1_654_336_920_000 + number)
                 assert device.sync().converged, kind
                 met = link.met[kind]
-                until(lambda met=met, kind=kind: link.met[kind] > met)
+                until(lambda met=met, kind=kind: link.met[kind] > met, WITHIN_S)
                 assert edge.process.poll() is None, kind
             link.become({"500": 1})
-            until(lambda: upstream_of(edge)["state"] != "ok")
+            until(lambda: upstream_of(edge)["state"] != "ok", WITHIN_S)
             assert upstream_of(edge)["detail"]
             assert memory_mib(edge) < before + 60
             link.become(CLEAN)
-            until(lambda: upstream_of(edge)["state"] == "ok" and held_at(tmp_path / "hq", device) == len(KINDS))
+            until(
+                lambda: upstream_of(edge)["state"] == "ok" and held_at(tmp_path / "hq", device) == len(KINDS), WITHIN_S
+            )
         link.close()
 
 

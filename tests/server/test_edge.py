@@ -7,17 +7,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from loopback import START_MS, LoopbackNode
-from served import Device, ServedProcess, edge_code_of, found_tenant, free_port, opened, served, wayfold
+from loopback import LoopbackNode
+from served import Device, ServedProcess, edge_code_of, edge_of, found_tenant, free_port, opened, served, until, wayfold
 
-from client_core.game.actions import Sos, encode_action
 from client_core.game.standings import game_digest
 from server import upstream
 from server.db.tenants import TenantFiles
@@ -25,39 +24,14 @@ from server.edges import become_edge
 from server.problems import Problem
 from server.scoreboard import fold_game
 from server.upstream import UpstreamError
-from sync.messages import Data
 from sync.receipt import CUSTODY, SAFE
-from sync.responder import read_body
 from sync.stream import ALL, stream_id
-from sync.transitions import State
-
-WITHIN_S = 20.0
-
-
-def until(true: Callable[[], Any]) -> Any:
-    """Wait for something, but not for ever; returns it."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 @contextmanager
 def client() -> Iterator[httpx.Client]:
     with httpx.Client(trust_env=False, timeout=20) as http:
         yield http
-
-
-def edge_of(
-    hq: ServedProcess | str, tmp_path: Path, code: str, name: str = "edge", every_s: float = 0.2
-) -> ServedProcess:
-    folder = tmp_path / name
-    folder.mkdir(exist_ok=True)
-    settings = tmp_path / f"{name}.toml"
-    url = hq if isinstance(hq, str) else hq.url
-    settings.write_text(f'upstreams = ["{url}"]\nupstream_every_s = {every_s}\nedge_code = "{code}"\n')
-    return ServedProcess(folder, "--settings", str(settings))
 
 
 def digest_of(folder: Path) -> bytes:
@@ -267,35 +241,6 @@ def test_an_upstream_that_misbehaves_is_named_for_what_it_is(
     assert words in said
     assert "upstream_down" in said
     assert f"acme/park: upstream {state}:" in caplog.text
-
-
-def test_a_call_for_help_goes_up_before_anything_else(tmp_path: Path) -> None:
-    code = found_tenant(tmp_path / "hq")
-    portal = LoopbackNode()  # serves another game: no session goes beyond what was said first
-    with served(tmp_path / "hq") as hq, client() as http:
-        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq")).start()
-        ann, bob = (Device(http, name, edge.url).join(code) for name in ("ann", "bob"))
-        edge.stop()
-        edge_of(portal.origin, tmp_path, "")
-        edge.start()
-        try:
-            bob.check_in("A")
-            bob.sync()
-            ann.write(encode_action(Sos(START_MS, "ankle")))
-            ann.sync()
-            until(lambda: any(stream_id(ann.stream) in streams_in(body) for body in portal.bodies))
-            assert not any(stream_id(bob.stream) in streams_in(body) for body in portal.bodies)
-            portal.bodies.clear()
-            wayfold("sync-now", "park", "--upstream", portal.origin, "--data", str(edge.folder))
-            assert stream_id(ann.stream) in streams_in(portal.bodies[0])
-        finally:
-            edge.stop()
-            portal.close()
-
-
-def streams_in(body: bytes) -> set[bytes]:
-    messages, _ = read_body(body, State.EXPECT_HELLO)
-    return {stream_id(run.key) for message in messages if isinstance(message, Data) for run in message.runs}
 
 
 def test_an_upstream_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from releases import older_release
-from served import WAYFOLD, Device, ServedProcess, clean_environment, edge_code_of, found_tenant, served
-
-WITHIN_S = 20.0
-
-
-def until(true: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
+from served import WAYFOLD, Device, clean_environment, edge_code_of, edge_of, found_tenant, served, until
 
 
 @pytest.fixture
@@ -32,10 +19,7 @@ def older(tmp_path: Path) -> Path:
 def test_a_node_that_does_not_know_the_rule_book_cannot_score_and_still_relays(tmp_path: Path, older: Path) -> None:
     code = found_tenant(tmp_path / "hq")
     with served(tmp_path / "hq") as hq, httpx.Client(trust_env=False, timeout=20) as http:
-        settings = tmp_path / "edge.toml"
-        edge_code = edge_code_of(tmp_path / "hq")
-        settings.write_text(f'upstreams = ["{hq.url}"]\nupstream_every_s = 0.2\nedge_code = "{edge_code}"\n')
-        edge = ServedProcess(tmp_path / "edge", "--settings", str(settings))
+        edge = edge_of(hq, tmp_path, edge_code_of(tmp_path / "hq"))
         edge.release = older
         edge.start()
         try:

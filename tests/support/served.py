@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -279,3 +279,24 @@ class Device:
             return os.urandom(effect.size)
 
         return run(initiate(self.log, me or Initiating(self.key.public_key, self.scope)), answer)
+
+
+def edge_of(
+    hq: ServedProcess | str, tmp_path: Path, code: str, name: str = "edge", every_s: float = 0.2
+) -> ServedProcess:
+    """A node of its own that becomes an edge of HQ's game once it is started."""
+    folder = tmp_path / name
+    folder.mkdir(exist_ok=True)
+    settings = tmp_path / f"{name}.toml"
+    url = hq if isinstance(hq, str) else hq.url
+    settings.write_text(f'upstreams = ["{url}"]\nupstream_every_s = {every_s}\nedge_code = "{code}"\n')
+    return ServedProcess(folder, "--settings", str(settings))
+
+
+def until(true: Callable[[], Any], within_s: float = 20.0) -> Any:
+    """Wait for something, but not for ever; returns it."""
+    deadline = time.monotonic() + within_s
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return found
